@@ -1,0 +1,277 @@
+"""The command line: thin; what it does is told by ``segmenter --help``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from segmenter import __version__
+from segmenter.errors import InputError, SegmenterError
+from segmenter.page import Page
+from segmenter.records import FORMATS, Reading, Record, read
+from segmenter.segmenter import Segmenter
+
+Labelled = Iterator[tuple[Record, Page]]
+
+
+@dataclass
+class Run:
+    """One call of the program: its model, how it reads, and what failed."""
+
+    segmenter: Segmenter
+    reading: Reading
+    failures: int = field(default=0)
+
+    def pages(self, sources: Iterable[str]) -> Labelled:
+        """The labelled pages of all sources, in order; what cannot be read is named and counted."""
+        waiting: deque[Record] = deque()
+
+        def texts() -> Iterator[str]:
+            for source in sources:
+                for record in read(source, self.reading):
+                    if isinstance(record, InputError):
+                        self.failures += 1
+                        _tell(str(record))
+                        continue
+                    if record.note:
+                        _tell(f"{record.where}: {record.note}")
+                    waiting.append(record)
+                    yield record.text
+
+        for page in self.segmenter.pipe(texts()):
+            yield waiting.popleft(), page
+
+
+def _tell(message: str) -> None:
+    click.echo(f"segmenter: {message}", err=True)
+
+
+def _write(text: str) -> None:
+    """Writes to standard output as UTF-8; half a surrogate pair, which has no UTF-8, becomes U+FFFD."""
+    data = text.encode("utf-8", "surrogatepass") if text.isascii() else _utf8(text)
+    sys.stdout.buffer.write(data)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def _json(data: Any, indent: int | None = None) -> str:
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=indent)
+    return text + "\n"
+
+
+def _write_json(items: Iterator[dict[str, Any]]) -> None:
+    """One object for one page, an array for several."""
+    first = next(items, None)
+    second = next(items, None)
+    if first is None:
+        return
+    if second is None:
+        _write(_json(first, 2))
+        return
+    _write("[\n" + _json(first).rstrip("\n"))
+    _write(",\n" + _json(second).rstrip("\n"))
+    for item in items:
+        _write(",\n" + _json(item).rstrip("\n"))
+    _write("\n]\n")
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that all commands that read pages have."""
+    for option in (
+        click.option("--id-field", default="id", show_default=True, help="JSONL field of the id."),
+        click.option(
+            "--text-field", default="text", show_default=True, help="JSONL field of the text."
+        ),
+        click.option(
+            "--input-format",
+            type=click.Choice(FORMATS),
+            help="Format of the inputs; told by suffix or content unless given.",
+        ),
+        click.option("--model", "model_path", help="Model file; the packaged one unless given."),
+        click.argument("inputs", nargs=-1, metavar="[INPUT]..."),
+    ):
+        command = option(command)
+    return command
+
+
+def _start(model_path: str | None, *reading: Any) -> Run:
+    try:
+        return Run(Segmenter.load(model_path), Reading(*reading))
+    except SegmenterError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _finish(run: Run) -> None:
+    sys.stdout.flush()
+    if run.failures:
+        sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Take scraped news pages apart.
+
+    Every block of a page is labelled original_report, satirical_rewrite, generated_interview or
+    boilerplate. INPUT is a path, several, or - for standard input, the default: a text, or JSON
+    Lines with a page a line. Results go to standard output, everything else to standard error.
+    Exit code: 0 all done, 1 some records failed, 2 wrong usage.
+    """
+
+
+@main.command()
+@_options
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "json", "jsonl", "html"]),
+    default="table",
+    show_default=True,
+    help="What to write.",
+)
+def label(
+    inputs: tuple[str, ...],
+    model_path: str | None,
+    input_format: str | None,
+    text_field: str,
+    id_field: str,
+    output: str,
+) -> None:
+    """Label the blocks of pages."""
+    from segmenter import show
+
+    run = _start(model_path, input_format, text_field, id_field)
+    names = run.segmenter.model.labels
+    pages = run.pages(inputs or ("-",))
+    if output == "jsonl":
+        for record, page in pages:
+            _write(_json({"id": record.id, **page.to_dict()}))
+    elif output == "json":
+        _write_json({"id": record.id, **page.to_dict()} for record, page in pages)
+    elif output == "html":
+        _write(show.web_page([(record.id, page) for record, page in pages], names))
+    else:
+        width = shutil.get_terminal_size((100, 24)).columns
+        for i, (record, page) in enumerate(pages):
+            click.echo(("\n" if i else "") + show.table(record.id, page, names, width))
+    _finish(run)
+
+
+@main.command()
+@_options
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="LABEL",
+    help="Label to keep; may be given several times. original_report unless given.",
+)
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Leave out blocks of which the model is less sure.",
+)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="What to write.",
+)
+def clean(
+    inputs: tuple[str, ...],
+    model_path: str | None,
+    input_format: str | None,
+    text_field: str,
+    id_field: str,
+    keep: tuple[str, ...],
+    min_confidence: float,
+    output: str,
+) -> None:
+    """Write the report of each page, without the rest."""
+    run = _start(model_path, input_format, text_field, id_field)
+    labels = run.segmenter.model.labels
+    if unknown := [name for name in keep if name not in labels]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(labels)}", param_hint="--keep")
+    cleaned = (
+        (record, page.clean(keep or labels[:1], min_confidence))
+        for record, page in run.pages(inputs or ("-",))
+    )
+    if output == "jsonl":
+        for record, text in cleaned:
+            _write(_json({"id": record.id, "text": text}))
+    elif output == "json":
+        _write_json({"id": record.id, "text": text} for record, text in cleaned)
+    else:
+        for i, (_, text) in enumerate(cleaned):
+            _write(("\n" if i else "") + text)
+    _finish(run)
+
+
+@main.command()
+@_options
+@click.option("--block", type=int, required=True, help="Number of the block, as `label` shows it.")
+@click.option("--top", default=20, show_default=True, help="How many features to show.")
+def explain(
+    inputs: tuple[str, ...],
+    model_path: str | None,
+    input_format: str | None,
+    text_field: str,
+    id_field: str,
+    block: int,
+    top: int,
+) -> None:
+    """Show which features spoke for which label of a block of a page."""
+    from segmenter import show
+    from segmenter.explain import explain as reasons_for
+
+    run = _start(model_path, input_format, text_field, id_field)
+    labels = run.segmenter.model.labels
+    width = shutil.get_terminal_size((100, 24)).columns
+    for record, page in run.pages(inputs or ("-",)):
+        try:
+            found = reasons_for(run.segmenter.model, record.text, block)
+        except SegmenterError as error:
+            run.failures += 1
+            _tell(f"{record.where}: {error}")
+            continue
+        click.echo(show.row(block, page.blocks[block], labels, width))
+        click.echo(show.reasons(found, labels, top))
+    _finish(run)
+
+
+@main.command()
+@click.option("--model", "model_path", help="Model file; the packaged one unless given.")
+@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
+def info(model_path: str | None, output: str) -> None:
+    """Show the version, the model, what it was trained on, and its figures."""
+    run = _start(model_path)
+    model = run.segmenter.model
+    data = {"version": __version__, "labels": list(model.labels), **model.about}
+    if output == "json":
+        _write(_json(data, 2))
+        return
+    for name, value in data.items():
+        if isinstance(value, dict):
+            click.echo(f"{name}:")
+            for key, inner in value.items():
+                click.echo(f"  {key}: {inner}")
+        else:
+            click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")

@@ -1,0 +1,115 @@
+"""Which features spoke for which label of a block: the model's weights, by name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter import features as ft
+from segmenter import tokens as tk
+from segmenter.errors import SegmenterError
+from segmenter.features import Batch, Grams
+from segmenter.lexicon import lexicon, look_up
+from segmenter.model import Model, Weights
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A feature of a block, and what it adds to each label's score, relative to their mean."""
+
+    feature: str
+    weights: tuple[float, ...]
+
+
+def explain(model: Model, text: str, block: int) -> list[Reason]:
+    """All features of a block of ``text``, those with the greatest weight first.
+
+    The weights of a label's features, with the model's bias, sum to its score before the decoder.
+    Raises `SegmenterError` if the text has no such block.
+    """
+    batch = ft.extract([text])
+    blocks = len(batch.spans.starts)
+    if not 0 <= block < blocks:
+        raise SegmenterError(f"there is no block {block}: the page has blocks 0 to {blocks - 1}")
+    found = _gram_reasons(model, text, batch, block) | _column_reasons(model, batch, block)
+    reasons = [
+        Reason(name, tuple((weights - weights.mean()).tolist())) for name, weights in found.items()
+    ]
+    return sorted(reasons, key=lambda reason: -max(map(abs, reason.weights)))
+
+
+def _gram_reasons(model: Model, text: str, batch: Batch, block: int) -> dict[str, Array]:
+    masked_names, word_names = gram_names(text, batch, block)
+    features = batch.features
+    reasons: dict[str, Array] = defaultdict(lambda: np.zeros(len(model.labels)))
+    for names, grams, idf, weights in (
+        (masked_names, features.masked, model.masked_idf, model.masked),
+        (word_names, features.words, model.word_idf, model.words),
+    ):
+        _add(reasons, names, [_of_block(g, block) for g in grams], idf, weights)
+    return dict(reasons)
+
+
+def _add(
+    reasons: dict[str, Array],
+    names: list[list[str]],
+    buckets: list[ft.Ints],
+    idf: Weights,
+    weights: Weights,
+) -> None:
+    flat = np.concatenate(buckets)
+    norm = np.sqrt(np.square(idf[flat], dtype=np.float64).sum())
+    for name, bucket in zip(sum(names, []), flat.tolist(), strict=True):
+        reasons[name] += idf[bucket] * weights[bucket].astype(np.float64) / norm
+
+
+def _of_block(grams: Grams, block: int) -> ft.Ints:
+    return grams.buckets[grams.bounds[block] : grams.bounds[block + 1]]
+
+
+def gram_names(text: str, batch: Batch, block: int) -> tuple[list[list[str]], list[list[str]]]:
+    """The n-grams of a block by name, in the order of `Features.masked` and `Features.words`."""
+    tokens = batch.tokens
+    rows = look_up(tokens.hashes)
+    masked = ft.mask(tokens, rows)
+    stream: list[tuple[str, bool]] = [("⟨begin⟩", False)]
+    words = []
+    previous = ""
+    for i in range(int(tokens.bounds[block]), int(tokens.bounds[block + 1])):
+        token = text[tokens.starts[i] : tokens.ends[i]].lower()
+        if tokens.kinds[i] != tk.MARK:
+            words.append(f"word “{token}”")
+        name = token if masked[i] == tokens.hashes[i] else ft.mask_name(masked[i])
+        if not name == previous == ft.mask_name(ft.NAME):
+            stream.append((name, bool(lexicon().function[rows[i]])))
+        previous = name
+    stream.append(("⟨end⟩", False))
+    names = [name for name, _ in stream]
+    pairs = [f"“{a} {b}”" for a, b in zip(names, names[1:], strict=False)]
+    triples = [
+        f"“{a} {b} {c}”"
+        for (a, x), (b, y), (c, z) in zip(stream, stream[1:], stream[2:], strict=False)
+        if x or y or z
+    ]
+    return [[f"“{name}”" for name in names[1:-1]], pairs, triples], [words]
+
+
+def _column_reasons(model: Model, batch: Batch, block: int) -> dict[str, Array]:
+    columns, parts = batch.features.columns, batch.features.parts
+    reasons = {}
+    for place, weights, edge in zip(ft.NEIGHBOURS, model.columns, model.edge, strict=True):
+        whose = f"block {place:+d}: " if place else ""
+        at = block + place
+        if not (0 <= at < len(columns) and parts[at] == parts[block]):
+            reasons[f"{whose}none"] = edge.astype(np.float64)
+            continue
+        for column, name in enumerate(ft.column_names()):
+            level = int(columns[at, column])
+            value = weights[column * ft.BINS + level].astype(np.float64)
+            reasons[f"{whose}{name} = {ft.bin_name(name, level)}"] = value
+    return reasons

@@ -1,0 +1,264 @@
+"""The numbers of a fitted model: kept as plain arrays, checked when loaded.
+
+A model file is a NumPy ``.npz`` archive without pickled objects. It holds the weights, the chain of
+the decoder, and a JSON record with the format version, the version of the features, the labels, and
+the SHA-256 of the arrays. Loading one runs no code; a damaged or foreign one is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from segmenter import features as ft
+from segmenter.decoder import Chain
+from segmenter.errors import ModelError
+from segmenter.features import Features, Grams
+
+FORMAT = 1
+"""Version of the file format."""
+
+LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
+"""Bytes that a model file may have, and that its arrays may have unpacked."""
+
+Floats = NDArray[np.float64]
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted model.
+
+    ``labels``: names, in the order of every axis called labels. ``masked_idf``, ``word_idf``:
+    float32, of shape (buckets,). ``masked``, ``words``: coefficients, float32, (buckets, labels).
+    ``columns``: what each bin of each column of a block says about it and about the blocks around
+    it, float32, (places, columns * bins, labels), the places being `NEIGHBOURS`. ``edge``: the same
+    for a missing neighbour, (places, labels). ``bias``: (labels,). ``chain``: the decoder's.
+    ``about``: what the model was made from, for people.
+    """
+
+    labels: tuple[str, ...]
+    masked_idf: Weights
+    masked: Weights
+    word_idf: Weights
+    words: Weights
+    columns: Weights
+    edge: Weights
+    bias: Weights
+    chain: Chain
+    about: dict[str, Any]
+
+    @cached_property
+    def _tables(self) -> tuple[tuple[Weights, Weights], ...]:
+        """For each group of n-grams, idf times coefficients, and squared idf."""
+        return tuple(
+            (idf[:, None] * weights, np.square(idf))
+            for idf, weights in ((self.masked_idf, self.masked), (self.word_idf, self.words))
+        )
+
+    def score(self, features: Features) -> Floats:
+        """Log probabilities of the labels of each block on its own: (blocks, labels)."""
+        logits = np.zeros((len(features.columns), len(self.labels)))
+        for grams, (table, squares) in zip(
+            (features.masked, features.words), self._tables, strict=True
+        ):
+            logits += _weighted(grams, table, squares)
+        logits += self._column_scores(features) + self.bias
+        logits -= logits.max(axis=1, keepdims=True)
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+    def _column_scores(self, features: Features) -> Floats:
+        blocks, columns = features.columns.shape
+        total = np.zeros((blocks, len(self.labels)))
+        if blocks == 0:
+            return total
+        bins = (features.columns + ft.BINS * np.arange(columns)).ravel()
+        rows = np.arange(0, blocks * columns, columns)
+        here = np.arange(blocks)
+        for place, weights, edge in zip(ft.NEIGHBOURS, self.columns, self.edge, strict=True):
+            scores = np.add.reduceat(weights.take(bins, axis=0), rows, axis=0)
+            near = np.clip(here + place, 0, blocks - 1)
+            same = (near == here + place) & (features.parts[near] == features.parts)
+            total += np.where(same[:, None], scores[near], edge)
+        return total
+
+    def save(self, file: Path | BinaryIO) -> None:
+        """Writes the model; the same numbers give the same bytes."""
+        arrays = self._arrays()
+        record = {
+            "format": FORMAT,
+            "features": ft.VERSION,
+            "labels": list(self.labels),
+            "sha256": _digest(arrays),
+            "about": self.about,
+        }
+        arrays["record"] = np.frombuffer(json.dumps(record, sort_keys=True).encode(), np.uint8)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for name, array in arrays.items():
+                # A fixed date, for the same bytes whenever the model is fitted.
+                entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                with archive.open(entry, "w") as handle:
+                    npy.write_array(handle, array, allow_pickle=False)
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        chain = self.chain
+        return {
+            "masked_idf": self.masked_idf,
+            "masked": self.masked,
+            "word_idf": self.word_idf,
+            "words": self.words,
+            "columns": self.columns,
+            "edge": self.edge,
+            "bias": self.bias,
+            "chain_label": chain.label,
+            "chain_start": chain.start,
+            "chain_transition": chain.transition,
+            "chain_weights": np.array([chain.weight, chain.posterior_weight]),
+        }
+
+    @classmethod
+    def load(cls, path: Path | str) -> Model:
+        """Reads a model file.
+
+        Raises `ModelError` if the file is missing, is no model file, was damaged or changed, or was
+        made for another version; the message says which.
+        """
+        path = Path(path)
+        try:
+            if path.stat().st_size > LARGEST_FILE:
+                raise ModelError(f"{path}: over {LARGEST_FILE >> 20} MiB, so no model file")
+            with path.open("rb") as handle:
+                arrays = _read(path, handle)
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+        return _check(path, arrays)
+
+
+def _weighted(grams: tuple[Grams, ...], table: Weights, squares: Weights) -> Floats:
+    """TF-IDF-weighted sums of the coefficients, each block's divided by the norm of its weights.
+
+    The norm takes each occurrence of an n-gram for itself, sqrt(sum of tf * idf**2), so that no
+    occurrence needs to be matched with another: for blocks of a few sentences this is close to the
+    Euclidean norm of the TF-IDF vector, and equal to it where no n-gram recurs.
+    """
+    blocks = len(grams[0].bounds) - 1
+    total = np.zeros((blocks, table.shape[1]))
+    norm = np.zeros(blocks)
+    for buckets, bounds in grams:
+        full = np.flatnonzero(bounds[1:] > bounds[:-1])
+        if len(full):
+            starts = bounds[full]
+            total[full] += np.add.reduceat(table.take(buckets, axis=0), starts, dtype=np.float64)
+            norm[full] += np.add.reduceat(squares.take(buckets), starts, dtype=np.float64)
+    return total / np.sqrt(np.maximum(norm, np.finfo(np.float64).tiny))[:, None]
+
+
+def _digest(arrays: dict[str, NDArray[Any]]) -> str:
+    """SHA-256 over the names, types, shapes and bytes of the arrays."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _read(path: Path, handle: BinaryIO) -> dict[str, NDArray[Any]]:
+    """The arrays of an archive, after a look at what they would take."""
+    try:
+        with zipfile.ZipFile(handle) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_CONTENT:
+                raise ModelError(f"{path}: unpacks to over {LARGEST_CONTENT >> 20} MiB; not loaded")
+            arrays = {}
+            for entry in archive.infolist():
+                with archive.open(entry) as member:
+                    arrays[entry.filename.removesuffix(".npy")] = npy.read_array(
+                        member, allow_pickle=False, max_header_size=1000
+                    )
+            return arrays
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError) as error:
+        raise ModelError(f"{path}: no model file, or a damaged one: {error}") from error
+    except Exception as error:  # zlib.error has no home in the standard exceptions
+        if type(error).__name__ != "error":
+            raise
+        raise ModelError(f"{path}: damaged: {error}") from error
+
+
+def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
+    """The model, if the arrays are what `Model.save` writes."""
+
+    def refuse(reason: str) -> ModelError:
+        return ModelError(f"{path}: {reason}")
+
+    try:
+        record = json.loads(arrays.pop("record").tobytes())
+        stored = (record["format"], record["features"])
+        labels, digest, about = tuple(record["labels"]), record["sha256"], dict(record["about"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise refuse("no model file: it has no readable record") from error
+    if stored != (FORMAT, ft.VERSION):
+        raise refuse(
+            f"made for format {stored[0]} and features {stored[1]}, this version reads format "
+            f"{FORMAT} and features {ft.VERSION}: fit it again with `make train`"
+        )
+    size = len(labels)
+    states = len(arrays.get("chain_label", ()))
+    columns = len(ft.column_names()) * ft.BINS
+    places = len(ft.NEIGHBOURS)
+    masked, words = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {
+        "masked_idf": ((masked,), np.float32),
+        "masked": ((masked, size), np.float32),
+        "word_idf": ((words,), np.float32),
+        "words": ((words, size), np.float32),
+        "columns": ((places, columns, size), np.float32),
+        "edge": ((places, size), np.float32),
+        "bias": ((size,), np.float32),
+        "chain_label": ((states,), np.int64),
+        "chain_start": ((states,), np.float64),
+        "chain_transition": ((states, states), np.float64),
+        "chain_weights": ((2,), np.float64),
+    }
+    if set(arrays) != set(shapes) or size < 2 or states < size:
+        raise refuse("it does not hold the arrays of a model")
+    for name, (shape, kind) in shapes.items():
+        array = arrays[name]
+        if array.shape != shape or array.dtype != kind:
+            raise refuse(f"{name} is {array.dtype} {array.shape}, not {np.dtype(kind)} {shape}")
+        # A chain may forbid a start or a transition: minus infinity is a log probability.
+        if not (np.isfinite(array) | (name.startswith("chain_") & (array == -np.inf))).all():
+            raise refuse(f"{name} holds values that are no finite numbers")
+    if _digest(arrays) != digest:
+        raise refuse("its content was changed or damaged: the SHA-256 does not match")
+    if not ((arrays["chain_label"] >= 0) & (arrays["chain_label"] < size)).all():
+        raise refuse("its chain names labels that it does not have")
+    weight, posterior_weight = arrays["chain_weights"].tolist()
+    chain = Chain(
+        arrays["chain_label"],
+        arrays["chain_start"],
+        arrays["chain_transition"],
+        weight,
+        posterior_weight,
+    )
+    return Model(
+        labels=labels,
+        masked_idf=arrays["masked_idf"],
+        masked=arrays["masked"],
+        word_idf=arrays["word_idf"],
+        words=arrays["words"],
+        columns=arrays["columns"],
+        edge=arrays["edge"],
+        bias=arrays["bias"],
+        chain=chain,
+        about=about,
+    )
+

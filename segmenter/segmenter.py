@@ -1,0 +1,144 @@
+"""`Segmenter`: the only place that knows the order of the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+
+from segmenter.decoder import decode
+from segmenter.features import extract
+from segmenter.labels import Label
+from segmenter.model import Model
+from segmenter.page import DEFAULT_KEEP, Block, Page
+
+PART = 1 << 18
+"""Characters of a page that are looked at together. A longer page is labelled part by part, and
+decoded as a whole, so that memory does not grow with it."""
+
+BATCH = 1 << 16
+"""Characters after which a batch of pages is full: enough to repay the fixed cost of each step, and
+few enough for the processor's caches."""
+
+
+class Segmenter:
+    """Labels pages with a fitted model.
+
+    >>> page = Segmenter.load().segment("Share this article\\n\\nStorm shuts Dover port, police say")
+    >>> [block.text for block in page.blocks]
+    ['Share this article', 'Storm shuts Dover port, police say']
+    """
+
+    def __init__(self, model: Model) -> None:
+        """A segmenter with this model."""
+        self.model = model
+        known = {label.value: label for label in Label}
+        self._labels = [known.get(name, name) for name in model.labels]
+
+    @classmethod
+    def load(cls, path: Path | str | None = None) -> Segmenter:
+        """A segmenter with the model file at ``path``, or with the packaged model.
+
+        Raises `ModelError` if the file is no sound model file of this version.
+        """
+        if path is not None:
+            return cls(Model.load(path))
+        with as_file(files("segmenter").joinpath("models/default.npz")) as packaged:
+            return cls(Model.load(packaged))
+
+    def segment(self, text: str) -> Page:
+        """The page that ``text`` is."""
+        return self._segment([text])[0]
+
+    def clean(self, text: str, keep: Collection[Label | str] = DEFAULT_KEEP) -> str:
+        """The text of the blocks of ``text`` whose label is in ``keep``."""
+        return self.segment(text).clean(keep)
+
+    def pipe(self, texts: Iterable[str]) -> Iterator[Page]:
+        """The page of each of ``texts``, lazily and in order; faster than one at a time."""
+        batch: list[str] = []
+        size = 0
+        for text in texts:
+            batch.append(text)
+            size += len(text)
+            if size >= BATCH or len(batch) >= BATCH >> 6:
+                yield from self._segment(batch)
+                batch, size = [], 0
+        if batch:
+            yield from self._segment(batch)
+
+    def _segment(self, texts: Sequence[str]) -> list[Page]:
+        """The pages of a batch."""
+        starts, ends, scores = [], [], []
+        counts = np.zeros(len(texts), np.int64)
+        for group in _groups(texts):
+            found = extract([text for _, _, text in group])
+            scores.append(self.model.score(found.features))
+            pages = [page for page, _, _ in group]
+            np.add.at(counts, pages, found.spans.counts)
+            shift = np.array([offset for _, offset, _ in group]) - found.bounds[:-1]
+            shift = np.repeat(shift, found.spans.counts)
+            starts.append(found.spans.starts + shift)
+            ends.append(found.spans.ends + shift)
+        labels, probabilities = decode(np.concatenate(scores), counts, self.model.chain)
+        spans = zip(np.concatenate(starts).tolist(), np.concatenate(ends).tolist(), strict=True)
+        rows = zip(spans, labels.tolist(), probabilities.tolist(), strict=True)
+        pages = []
+        for text, count in zip(texts, counts.tolist(), strict=True):
+            blocks = (
+                Block(text[start:end], start, end, self._labels[label], row[label], tuple(row))
+                for _, ((start, end), label, row) in zip(range(count), rows, strict=False)
+            )
+            pages.append(Page(text, tuple(blocks)))
+        return pages
+
+
+def _groups(texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
+    """The parts of the texts, as (text, offset, part), in groups of about a batch."""
+    group: list[tuple[int, int, str]] = []
+    size = 0
+    for index, text in enumerate(texts):
+        offset = 0
+        while True:
+            end = _part_end(text, offset)
+            group.append((index, offset, text[offset:end]))
+            size += end - offset
+            if size >= BATCH:
+                yield group
+                group, size = [], 0
+            offset = end
+            if offset >= len(text):
+                break
+    if group or not texts:
+        yield group
+
+
+def _part_end(text: str, start: int) -> int:
+    """Where the part that begins at ``start`` ends: at a line's end, a space, or anywhere."""
+    if len(text) - start <= PART:
+        return len(text)
+    low, high = start + PART // 2, start + PART
+    for mark in ("\n\n", "\n", "\r", " "):
+        found = text.rfind(mark, low, high)
+        if found >= 0:
+            return found + len(mark)
+    return high
+
+
+@cache
+def default() -> Segmenter:
+    """The segmenter with the packaged model, loaded once."""
+    return Segmenter.load()
+
+
+def segment(text: str) -> Page:
+    """The page that ``text`` is, labelled by the packaged model."""
+    return default().segment(text)
+
+
+def clean(text: str, keep: Collection[Label | str] = DEFAULT_KEEP) -> str:
+    """The cleaned text of ``text``, labelled by the packaged model."""
+    return default().clean(text, keep)

@@ -1,0 +1,142 @@
+"""Blocks to tokens: where each begins and ends, what kind it is, and its hash.
+
+A token is a word, a number, or a run of one mark. Words are folded first (case, accents, kinds of
+quotation marks and dashes), so that tokens that differ in these alone have the same hash. All
+tokens of a batch are found and hashed at once, by table look-ups and one running sum.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter import characters as ch
+
+LOWER, CAPITALIZED, CAPITALS, NUMBER, MARK = range(5)
+"""Kinds of token: a word by its case, a number, a mark."""
+
+Hashes = NDArray[np.uint64]
+Ints = NDArray[np.int64]
+
+# An odd multiplier has an inverse modulo 2**64; its digits are those of the golden ratio.
+_PRIME = 0x9E3779B97F4A7C15
+_INVERSE = pow(_PRIME, -1, 2**64)
+_REPEATED = np.uint64(0x1_0000)
+
+
+class Tokens(NamedTuple):
+    """The tokens of a batch of blocks, in order.
+
+    ``starts``, ``ends``: offsets into the batch's characters. ``kinds``: uint8. ``hashes``: uint64,
+    the same for the same folded token anywhere. ``block``: the block of each token. ``bounds``: the
+    first token of each block, then the number of tokens. ``clipped``: whether an apostrophe stands
+    inside the word.
+    """
+
+    starts: Ints
+    ends: Ints
+    kinds: NDArray[np.uint8]
+    hashes: Hashes
+    block: Ints
+    bounds: Ints
+    clipped: NDArray[np.bool_]
+
+
+@lru_cache(maxsize=1)
+def _powers(size: int) -> tuple[Hashes, Hashes]:
+    """The first ``size`` powers of the multiplier, and of its inverse, modulo 2**64."""
+    with np.errstate(over="ignore"):
+        up = np.cumprod(np.full(size, _PRIME, np.uint64))
+        down = np.cumprod(np.full(size, _INVERSE, np.uint64))
+    return up, down
+
+
+def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) -> Tokens:
+    """The tokens of the blocks that begin at ``starts`` in the characters ``codes``.
+
+    ``kinds`` has the class byte of each character. Characters before the first start belong to no
+    block and must be white space.
+    """
+    tables = ch.tables()
+    if (kinds == ch.IGNORED).any():
+        kept = np.flatnonzero(kinds != ch.IGNORED)
+        tokens = tokenize(codes[kept], kinds[kept], np.searchsorted(kept, starts))
+        return tokens._replace(starts=kept[tokens.starts], ends=kept[tokens.ends - 1] + 1)
+    size = len(codes)
+    fold = tables.fold.take(codes, mode="clip")
+    run = tables.run.take(codes, mode="clip")
+    marks = np.flatnonzero(run > ch.WORD)
+    inner = marks[(marks > 0) & (marks < size - 1)]
+    what, before, after = fold[inner], kinds[inner - 1] & ch.CLASS, kinds[inner + 1] & ch.CLASS
+    clips = inner[(what == ch.APOSTROPHE) & (before == ch.LETTER) & (after == ch.LETTER)]
+    points = (what == ord(".")) | (what == ord(",")) | (what == ord(":"))
+    run[clips] = ch.WORD
+    run[inner[points & (before == ch.DIGIT) & (after == ch.DIGIT)]] = ch.WORD
+
+    edge = np.empty(size + 1, bool)
+    edge[0] = edge[-1] = True
+    np.not_equal(run[1:], run[:-1], out=edge[1:-1])
+    edge[starts] = True
+    edges = np.flatnonzero(edge)
+    code = run.take(edges[:-1])
+    inked = np.flatnonzero(code)
+    first, last, code = edges[inked], edges[inked + 1], code[inked]
+
+    block = np.searchsorted(starts, first, side="right") - 1
+    bounds = np.searchsorted(first, np.append(starts, size))
+    hashes = _hash(fold, first, last)
+    is_mark = code > ch.WORD
+    runs = np.flatnonzero(is_mark)
+    mark = code[runs].astype(np.uint64)
+    repeated = (last[runs] - first[runs] > 1) & (mark != ch.DASH)
+    mark[repeated & (mark == ord("."))] = ch.ELLIPSIS
+    mark[repeated & (mark != ch.ELLIPSIS)] += _REPEATED
+    hashes[runs] = _spread(mark)
+
+    head = kinds.take(first)
+    kind = np.where(head & ch.UPPER, CAPITALIZED, LOWER).astype(np.uint8)
+    upper = np.flatnonzero(head & ch.UPPER)
+    capitals = (last[upper] - first[upper] > 1) & (kinds[last[upper] - 1] & ch.UPPER > 0)
+    kind[upper[capitals]] = CAPITALS
+    kind[(head & ch.CLASS) == ch.DIGIT] = NUMBER
+    kind[runs] = MARK
+    clipped = np.zeros(len(first), bool)
+    clipped[np.searchsorted(first, clips, side="right") - 1] = True
+    return Tokens(first, last, kind, hashes, block, bounds, clipped)
+
+
+def _hash(fold: NDArray[np.uint16], first: Ints, last: Ints) -> Hashes:
+    """The hash of each run of characters: a polynomial in the multiplier, modulo 2**64.
+
+    Differences of one running sum give every run's polynomial, times a power that depends on where
+    it starts; the inverse power takes that away.
+    """
+    size = 1 << max(len(fold) - 1, 1).bit_length()
+    up, down = _powers(max(size, 1 << 16))
+    total = np.zeros(len(fold) + 1, np.uint64)
+    np.cumsum(fold * up[: len(fold)], out=total[1:])
+    return _spread((total[last] - total[first]) * down[first])
+
+
+def _spread(values: Hashes) -> Hashes:
+    """Mixes the bits, so that each depends on all: the finalizer of SplitMix64."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def hash_words(words: list[str]) -> Hashes:
+    """The hash of each of ``words``, each of which must be one token.
+
+    >>> bool((hash_words(["Café", "“"]) == hash_words(["cafe", '"'])).all())
+    True
+    """
+    codes = ch.codes("\n".join(words))
+    starts = np.cumsum([0, *(len(word) + 1 for word in words[:-1])])
+    tokens = tokenize(codes, ch.kinds(codes), starts)
+    if len(tokens.starts) != len(words):
+        raise ValueError("each word must be one token")
+    return tokens.hashes

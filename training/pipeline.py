@@ -1,0 +1,136 @@
+"""The labeller as a scikit-learn pipeline: counts, TF-IDF weights, logistic regression.
+
+`segmenter.model.Model` holds the same numbers and needs numpy alone; `to_model` copies them, and a
+test holds both to the same probabilities.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+
+from segmenter import features as ft
+from segmenter.decoder import Chain
+from segmenter.model import Model
+from training.rows import Rows
+
+MASKED, WORDS = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What each group of features is multiplied by: the larger, the less it is held back."""
+
+    masked: float = 1.0
+    words: float = 0.6
+    columns: float = 1.0
+    neighbours: float = 0.7
+
+
+class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Rows of counts to the weights that the regression sees: each n-gram group by TF-IDF.
+
+    A row of TF-IDF weights is divided by sqrt(sum of tf * idf**2), as `segmenter.model` explains.
+    A column is as many 0/1 features as it has bins, of this block and of its neighbours.
+    """
+
+    def __init__(self, scales: Scales | None = None) -> None:
+        self.scales = scales
+
+    def fit(self, rows: Rows, y: object = None) -> Self:
+        """Learns the inverse document frequencies; a block is a document."""
+        self.masked_ = TfidfTransformer(norm=None).fit(rows.masked)
+        self.words_ = TfidfTransformer(norm=None).fit(rows.words)
+        for transformer in (self.masked_, self.words_):
+            # What the model file keeps.
+            transformer.idf_ = transformer.idf_.astype(np.float32).astype(np.float64)
+        return self
+
+    def transform(self, rows: Rows) -> sparse.csr_array:
+        """The weights, of shape (blocks, features)."""
+        scales = self.scales or Scales()
+        parts = [
+            _normalised(self.masked_, rows.masked) * scales.masked,
+            _normalised(self.words_, rows.words) * scales.words,
+            *_columns(rows, scales),
+        ]
+        return sparse.hstack(parts, format="csr")
+
+
+def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
+    weights = transformer.transform(counts.astype(np.float64))
+    norm = np.sqrt(counts @ transformer.idf_**2)
+    return sparse.diags_array(1 / np.maximum(norm, np.finfo(np.float64).tiny)) @ weights
+
+
+def _columns(rows: Rows, scales: Scales) -> list[sparse.csr_array]:
+    """The 0/1 features of each place in `features.NEIGHBOURS`, then those of missing neighbours."""
+    blocks, columns = rows.columns.shape
+    here = np.arange(blocks)
+    parts, edges = [], []
+    for place in ft.NEIGHBOURS:
+        scale = column_scale(scales, place, columns)
+        near = np.clip(here + place, 0, max(blocks - 1, 0))
+        there = (near == here + place) & (rows.page[near] == rows.page)
+        chosen = rows.columns[near[there]].astype(np.int32) + ft.BINS * np.arange(
+            columns, dtype=np.int32
+        )
+        bounds = np.concatenate(([0], np.cumsum(there * columns)))
+        values = np.full(chosen.size, scale)
+        shape = (blocks, columns * ft.BINS)
+        parts.append(sparse.csr_array((values, chosen.ravel(), bounds), shape=shape))
+        edges.append(~there * scale)
+    return [*parts, sparse.csr_array(np.column_stack(edges))]
+
+
+def column_scale(scales: Scales, place: int, columns: int) -> float:
+    """The value of a 0/1 feature: a block's columns together have length ``scale``."""
+    return float((scales.neighbours if place else scales.columns) / np.sqrt(columns))
+
+
+def pipeline(scales: Scales, c: float, max_iter: int = 200) -> Pipeline:
+    """The pipeline, to be fitted on `Rows`; ``c`` is the inverse strength of the penalty."""
+    return Pipeline(
+        [
+            ("weights", BlockWeights(scales)),
+            ("regression", LogisticRegression(C=c, max_iter=max_iter, tol=1e-3)),
+        ]
+    )
+
+
+def to_model(
+    fitted: Pipeline, labels: tuple[str, ...], chain: Chain, about: dict[str, Any]
+) -> Model:
+    """The numbers of a fitted pipeline as a `Model`."""
+    weights: BlockWeights = fitted.named_steps["weights"]
+    regression = fitted.named_steps["regression"]
+    scales = weights.scales or Scales()
+    columns = len(ft.column_names())
+    sizes = [MASKED, WORDS, *[columns * ft.BINS] * len(ft.NEIGHBOURS), len(ft.NEIGHBOURS)]
+    coefficients = regression.coef_ - regression.coef_.mean(axis=0)
+    masked, words, *places, edge = np.split(coefficients.T, np.cumsum(sizes)[:-1])
+    scale = np.array([column_scale(scales, place, columns) for place in ft.NEIGHBOURS])
+
+    def kept(array: NDArray[np.float64]) -> NDArray[np.float32]:
+        return np.ascontiguousarray(array, np.float32)
+
+    return Model(
+        labels=labels,
+        masked_idf=kept(weights.masked_.idf_),
+        masked=kept(masked * scales.masked),
+        word_idf=kept(weights.words_.idf_),
+        words=kept(words * scales.words),
+        columns=kept(np.stack(places) * scale[:, None, None]),
+        edge=kept(edge * scale[:, None]),
+        bias=kept(regression.intercept_ - regression.intercept_.mean()),
+        chain=chain,
+        about=about,
+    )

@@ -1,0 +1,91 @@
+"""Training data as numbers: a row a block, in page order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from segmenter import features as ft
+from segmenter.features import Features, Grams
+from training.pages import LABELS, LabelledPage, block_labels
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Blocks as feature counts.
+
+    ``masked``, ``words``: how often each n-gram occurs, sparse, (blocks, buckets). ``columns``:
+    uint8, (blocks, columns). ``page``: int64, the page of each block, ascending. ``label``: int8,
+    the place of its label. ``weight``: float32, what it counts for in training. ``group``: the
+    writer or source of each block.
+    """
+
+    masked: sparse.csr_array
+    words: sparse.csr_array
+    columns: NDArray[np.uint8]
+    page: NDArray[np.int64]
+    label: NDArray[np.int8]
+    weight: NDArray[np.float32]
+    group: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def take(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The chosen rows. Pages must be chosen whole."""
+        return Rows(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+def count(grams: tuple[Grams, ...], bits: int) -> sparse.csr_array:
+    """How often each n-gram of a group occurs in each block: float32, (blocks, 2**bits)."""
+    total = None
+    for buckets, bounds in grams:
+        ones = np.ones(len(buckets), np.float32)
+        part = sparse.csr_array((ones, buckets, bounds), shape=(len(bounds) - 1, 1 << bits))
+        total = part if total is None else total + part
+    assert total is not None
+    total.sum_duplicates()
+    return total
+
+
+def rows_of(features: Features, label: NDArray[np.int8], group: NDArray[np.str_]) -> Rows:
+    """The rows of a batch."""
+    return Rows(
+        count(features.masked, ft.MASKED_BITS),
+        count(features.words, ft.WORD_BITS),
+        features.columns,
+        features.parts.astype(np.int64),
+        label,
+        np.ones(len(label), np.float32),
+        group,
+    )
+
+
+def join(parts: Sequence[Rows]) -> Rows:
+    """Rows one after the other, with pages counted on."""
+    shifts = np.cumsum([0, *(int(part.page.max()) + 1 if len(part) else 0 for part in parts)])
+    return Rows(
+        sparse.vstack([part.masked for part in parts], format="csr"),
+        sparse.vstack([part.words for part in parts], format="csr"),
+        np.concatenate([part.columns for part in parts]),
+        np.concatenate([part.page + shift for part, shift in zip(parts, shifts, strict=False)]),
+        np.concatenate([part.label for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+        np.concatenate([part.group for part in parts]),
+    )
+
+
+def from_pages(pages: Sequence[LabelledPage], labels: Sequence[str] = LABELS) -> Rows:
+    """The rows of labelled pages."""
+    batch = ft.extract([page.text for page in pages])
+    edges = np.concatenate(([0], np.cumsum(batch.spans.counts)))
+    found = [
+        block_labels(page, batch.spans.starts[a:b] - base, batch.spans.ends[a:b] - base, labels)
+        for page, a, b, base in zip(pages, edges, edges[1:], batch.bounds, strict=False)
+    ]
+    groups = np.repeat(np.array([page.writer for page in pages]), batch.spans.counts)
+    return rows_of(batch.features, np.concatenate(found), groups)
