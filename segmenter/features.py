@@ -192,6 +192,7 @@ def _columns(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
             _density(outside, size[:, None]),
             _density(around, around_size[:, None]),
             *_layout(tokens, rows, parts, size, quoted),
+            *_surroundings(size, parts),
             *_overlap(tokens, rows, parts),
         ]
     )
@@ -371,6 +372,21 @@ LAYOUT = (
 )  # fmt: skip
 
 
+SURROUNDINGS = ("tokens in 3 before", "tokens in 3 behind", "tokens in 8 before", "tokens in 8 behind")
+
+
+def _surroundings(size: Ints, parts: Ints) -> list[Bins]:
+    """How much text stands around a block."""
+    total = np.concatenate(([0], np.cumsum(size)))
+    at = np.arange(len(size))
+    low, high = np.searchsorted(parts, parts), np.searchsorted(parts, parts, side="right")
+    columns = []
+    for reach in (3, 8):
+        columns.append(_log_bin(total[at] - total[np.maximum(at - reach, low)], 21))
+        columns.append(_log_bin(total[np.minimum(at + 1 + reach, high)] - total[at + 1], 21))
+    return columns
+
+
 def _groups(keys: Hashes, chosen: Flags) -> tuple[Ints, Ints, Ints]:
     """Blocks with equal keys: the chosen blocks ordered by key, then each one's group and spot."""
     picked = np.flatnonzero(chosen)
@@ -402,8 +418,13 @@ def _repeats(keys: Hashes, chosen: Flags) -> tuple[Bins, Bins]:
     return before, after
 
 
-FAR = 4
-"""Blocks further apart than this are far from each other."""
+NEAR, FAR = 4, 8
+"""Blocks this close are near each other; blocks further apart than the second are far."""
+
+OFTEN = 4
+"""A word that so many blocks have is one that the page is about."""
+
+_NEVER = 1 << 30
 
 _BLOCK_BITS, _TYPE_BITS = 20, 2
 
@@ -439,11 +460,23 @@ def _overlap(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> list[Bins
     group = np.cumsum(fresh) - 1
     lowest = block[begin][group]
     highest = block[np.append(begin[1:], len(word)) - 1][group] if len(word) else lowest
+    # Distances to the last block before this one, and to the first behind it, with the same word.
+    step = np.diff(block)
+    before, behind = np.full((2, len(word)), _NEVER)
+    same = np.flatnonzero(~fresh[1:] & (step > 0))
+    before[same + 1] = step[same]
+    behind[same] = step[same]
+    # How many blocks have the word: more than a few for the words that the page is about.
+    first_in_block = fresh.copy()
+    first_in_block[1:] |= step > 0
+    spread = np.add.reduceat(first_in_block, begin, dtype=np.int64)[group] if len(word) else lowest
     seen = {
         "earlier": block > lowest,
-        "elsewhere": lowest != highest,
+        "later": block < highest,
+        "just before": before <= NEAR,
+        "just behind": behind <= NEAR,
         "far": (block - lowest > FAR) | (highest - block > FAR),
-        "near": (lowest != highest) & (block - lowest <= FAR) & (highest - block <= FAR),
+        "often": spread >= OFTEN,
     }
     whole = _tally(block, kind, blocks, 3)
     columns = [_log_bin(whole.sum(1), 9)]
@@ -459,7 +492,7 @@ OVERLAP = (
     "content words",
     *(
         f"{what} seen {where}"
-        for where in ("earlier", "elsewhere", "far away", "only near")
+        for where in ("earlier", "later", "just before", "just behind", "far away", "often")
         for what in ("words", "names", "figures")
     ),
 )
@@ -474,6 +507,7 @@ def column_names() -> tuple[str, ...]:
         *(f"{name}, outside quotations" for name in OUTSIDE),
         *(f"{name}, around" for name in cues),
         *LAYOUT,
+        *SURROUNDINGS,
         *OVERLAP,
     )
 

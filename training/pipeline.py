@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 from segmenter import features as ft
 from segmenter.decoder import Chain
 from segmenter.model import Model
-from training.rows import Rows
+from training.rows import MISSING, Rows
 
 MASKED, WORDS = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
 
@@ -73,14 +73,12 @@ def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
 
 def _columns(rows: Rows, scales: Scales) -> list[sparse.csr_array]:
     """The 0/1 features of each place in `features.NEIGHBOURS`, then those of missing neighbours."""
-    blocks, columns = rows.columns.shape
-    here = np.arange(blocks)
+    blocks, places, columns = rows.columns.shape
     parts, edges = [], []
-    for place in ft.NEIGHBOURS:
+    for i, place in zip(range(places), ft.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
-        near = np.clip(here + place, 0, max(blocks - 1, 0))
-        there = (near == here + place) & (rows.page[near] == rows.page)
-        chosen = rows.columns[near[there]].astype(np.int32) + ft.BINS * np.arange(
+        there = rows.columns[:, i, 0] != MISSING
+        chosen = rows.columns[there, i].astype(np.int32) + ft.BINS * np.arange(
             columns, dtype=np.int32
         )
         bounds = np.concatenate(([0], np.cumsum(there * columns)))

@@ -19,7 +19,8 @@ class Rows:
     """Blocks as feature counts.
 
     ``masked``, ``words``: how often each n-gram occurs, sparse, (blocks, buckets). ``columns``:
-    uint8, (blocks, columns). ``page``: int64, the page of each block, ascending. ``label``: int8,
+    uint8, (blocks, places, columns): the columns of each block and of its neighbours, by
+    `features.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each block, ascending. ``label``: int8,
     the place of its label. ``weight``: float32, what it counts for in training. ``group``: the
     writer or source of each block.
     """
@@ -36,7 +37,7 @@ class Rows:
         return len(self.label)
 
     def take(self, chosen: NDArray[np.bool_]) -> Rows:
-        """The chosen rows. Pages must be chosen whole."""
+        """The chosen rows."""
         return Rows(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
@@ -52,12 +53,28 @@ def count(grams: tuple[Grams, ...], bits: int) -> sparse.csr_array:
     return total
 
 
+MISSING = 255
+"""Stands for each column of a neighbour that is not there."""
+
+
+def neighbours(columns: NDArray[np.uint8], page: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The columns of each block's `features.NEIGHBOURS` on its page: (blocks, places, columns)."""
+    blocks = len(columns)
+    out = np.full((blocks, len(ft.NEIGHBOURS), columns.shape[1]), MISSING, np.uint8)
+    here = np.arange(blocks)
+    for i, place in enumerate(ft.NEIGHBOURS):
+        near = np.clip(here + place, 0, max(blocks - 1, 0))
+        there = (near == here + place) & (page[near] == page)
+        out[there, i] = columns[near[there]]
+    return out
+
+
 def rows_of(features: Features, label: NDArray[np.int8], group: NDArray[np.str_]) -> Rows:
     """The rows of a batch."""
     return Rows(
         count(features.masked, ft.MASKED_BITS),
         count(features.words, ft.WORD_BITS),
-        features.columns,
+        neighbours(features.columns, features.parts),
         features.parts.astype(np.int64),
         label,
         np.ones(len(label), np.float32),
