@@ -15,43 +15,61 @@ from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
 from segmenter.model import Model
+from training import counts
 from training import pages as pg
 from training.chain import fit_chain
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
-from training.rows import Rows, from_pages
+from training.rows import Rows, from_pages, join
 
 MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "default.npz"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is chosen before fitting."""
+    """What is chosen before fitting.
+
+    ``c``: inverse strength of the penalty. ``public_share``: the weight of public text, for each
+    label it has, as a share of that label's weight in the pages. ``emission_weight``,
+    ``reluctance``: see `training.chain`.
+    """
 
     scales: Scales = field(default_factory=Scales)
     c: float = 10.0
+    public_share: float = 0.3
     emission_weight: float = 1.4
-    posterior_weight: float = 1.0
     reluctance: dict[str, float] = field(default_factory=dict)
 
 
-def fit(rows: Rows, settings: Settings) -> tuple[Pipeline, Chain]:
-    """The fitted pipeline and chain."""
-    totals = np.bincount(rows.label, weights=rows.weight, minlength=len(LABELS))
-    weight = rows.weight * (totals.sum() / len(LABELS) / np.maximum(totals, 1))[rows.label]
+def fit(pages: Rows, public: Sequence[Rows], settings: Settings) -> Pipeline:
+    """The pipeline, fitted on the rows of labelled pages and of public text.
+
+    All labels weigh the same in the end; public text first weighs `Settings.public_share`.
+    """
+    labels = len(LABELS)
+    ours = np.bincount(pages.label, minlength=labels).astype(np.float64)
+    parts, weights = [pages], [np.ones(len(pages))]
+    if public:
+        chosen = join([rows.take((rows.weight > 0) & (rows.label < labels)) for rows in public])
+        theirs = np.bincount(chosen.label, weights=chosen.weight, minlength=labels)
+        factor = settings.public_share * ours / np.maximum(theirs, 1)
+        parts.append(chosen)
+        weights.append(chosen.weight * factor[chosen.label])
+    rows, weight = join(parts), np.concatenate(weights)
+    totals = np.bincount(rows.label, weights=weight, minlength=labels)
+    weight *= (len(rows) / labels / np.maximum(totals, 1))[rows.label]
     fitted = pipeline(settings.scales, settings.c)
-    fitted.fit(rows, rows.label, regression__sample_weight=weight)
-    return fitted, chain_of(rows, settings)
+    return fitted.fit(rows, rows.label, regression__sample_weight=weight)
 
 
-def chain_of(rows: Rows, settings: Settings) -> Chain:
+def chain_of(rows: Rows, settings: Settings, posterior_weight: float = 1.0) -> Chain:
     """The chain of the rows' pages."""
     return fit_chain(
         label_runs(rows),
         LABELS,
         interruption="boilerplate",
         weight=settings.emission_weight,
-        posterior_weight=settings.posterior_weight,
+        posterior_weight=posterior_weight,
         reluctance=settings.reluctance,
     )
 
@@ -81,10 +99,10 @@ def main(output: Path) -> None:
     """Fit the model on ``datasets/`` and write it."""
     began = time.perf_counter()
     pages = pg.load()
-    rows = from_pages(pages)
-    click.echo(f"{len(pages)} pages, {len(rows)} blocks")
+    rows, public = from_pages(pages), counts.load_all()
+    click.echo(f"{len(pages)} pages, {len(rows)} blocks; {len(public)} files of public counts")
     settings = Settings()
-    fitted, chain = fit(rows, settings)
+    fitted, chain = fit(rows, public, settings), chain_of(rows, settings)
     about = {"trained on": describe(pages), "settings": asdict(settings)}
     model = to_model(fitted, LABELS, chain, about)
     output.parent.mkdir(parents=True, exist_ok=True)

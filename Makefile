@@ -1,0 +1,38 @@
+# Each target works on a fresh clone: it makes .venv first, and only once.
+
+PYTHON ?= python3
+PAGE ?= examples/page.txt
+EXTRA ?=
+BIN := .venv/bin
+
+.PHONY: run test lint train evaluate tune counts check-data bench floors
+
+.venv/run: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[html]'
+	@touch $@
+
+.venv/test: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[html,test]'
+	@touch $@ .venv/run
+
+run: .venv/run ## labels an example page, or PAGE=path
+	@$(BIN)/segmenter label $(PAGE)
+
+test: .venv/test ## runs the whole suite
+	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term
+
+lint: .venv/test ## style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+train: .venv/test ## fits the packaged model from datasets/ (and EXTRA=corrections.jsonl)
+	$(BIN)/python -m training.fit $(if $(EXTRA),--extra $(EXTRA))
+
+evaluate: .venv/test ## figures by leave-one-writer-out, as reports/evaluation.html and .json
+	$(BIN)/python -m training.evaluate
+
+check-data: .venv/test ## checks the labelled pages and prints the coverage tables
+	$(BIN)/python -m training.check_data

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segmenter import features as ft
+from segmenter.features import column_names, extract
+from segmenter.lexicon import lexicon, look_up
+from segmenter.tokens import hash_words
+
+PAGE = """Council buys a second clock
+
+Council buys a second clock
+
+The town of Marwell will have two clocks from May. "One was never enough," said Mayor Ida Brand, 61.
+
+Anna Holt: Is the second clock faster?
+
+Ida Brand: No!
+
+Anna Holt: Will it strike?
+
+Share   Tweet   Print
+"""
+
+
+def column(name: str, text: str = PAGE) -> list[int]:
+    return extract([text]).features.columns[:, column_names().index(name)].tolist()
+
+
+def grams(text: str) -> list[tuple[int, ...]]:
+    features = extract([text]).features
+    return [tuple(g.buckets.tolist()) for g in (*features.masked, *features.words)]
+
+
+@given(st.lists(st.text(max_size=300), min_size=1, max_size=5))
+def test_features_of_a_text_do_not_depend_on_the_batch(texts: list[str]) -> None:
+    together = extract(texts).features
+    alone = [extract([text]).features for text in texts]
+    assert np.array_equal(together.columns, np.concatenate([f.columns for f in alone]))
+    for group in ("masked", "words"):
+        for i, gram in enumerate(getattr(together, group)):
+            parts = [getattr(f, group)[i] for f in alone]
+            assert np.array_equal(gram.buckets, np.concatenate([p.buckets for p in parts]))
+            lengths = np.concatenate([np.diff(p.bounds) for p in parts])
+            assert np.array_equal(np.diff(gram.bounds), lengths)
+
+
+@given(st.text())
+def test_bins_are_bins(text: str) -> None:
+    columns = extract([text]).features.columns
+    assert columns.shape[1] == len(column_names())
+    assert columns.max(initial=0) < ft.BINS
+
+
+def test_names_of_columns_are_unique() -> None:
+    assert len(set(column_names())) == len(column_names())
+
+
+def test_every_word_of_the_lists_is_found_and_no_other() -> None:
+    tables = lexicon()
+    assert np.array_equal(look_up(tables.hashes[1:]), np.arange(1, len(tables.hashes)))
+    assert look_up(hash_words(["zeppelin", "quorum"])).tolist() == [0, 0]
+
+
+def test_kinds_of_quotation_marks_dashes_and_ellipses_count_as_the_same() -> None:
+    plain = 'He said "no - never..." and it\'s over'
+    assert grams(plain) == grams("He said “no — never…” and it’s over")
+    assert grams(plain) == grams("He said «no – never...» and it's over")
+
+
+def test_accents_and_case_count_as_the_same_in_words() -> None:
+    assert grams("the café é")[3] == grams("the CAFE e")[3]
+
+
+def test_names_inside_a_sentence_are_masked_as_one() -> None:
+    one, other = "then Ida Brand said so", "then Jürgen van Nuys said so"
+    assert grams(one)[:3] != grams("then he said so")[:3]
+    assert grams("then Ida Brand said so")[:3] == grams("then Bert said so")[:3]
+    assert grams(one)[3] != grams(other)[3]
+
+
+def test_figures_are_masked_by_size() -> None:
+    assert grams("it cost 4,500 euros")[:3] == grams("it cost 9.876 euros")[:3]
+    assert grams("it cost 4,500 euros")[:3] != grams("it cost 4 euros")[:3]
+
+
+def test_repeated_blocks() -> None:
+    assert column("repeated") == [2, 1, 0, 0, 0, 0, 0]
+
+
+def test_turns_of_a_speaker() -> None:
+    assert column("turns of the speaker") == [0, 0, 0, 2, 1, 2, 0]
+    assert column("place of colon") == [0, 0, 0, 3, 3, 3, 0]
+
+
+def test_question_and_exclamation_marks() -> None:
+    assert [level > 0 for level in column("?")] == [False, False, False, True, False, True, False]
+    assert [level > 0 for level in column("!")] == [False] * 4 + [True] + [False] * 2
+
+
+def test_cues_outside_quotations() -> None:
+    page = 'He said "I will not" and left.\nI will not and left.'
+    assert [level > 0 for level in column("i", page)] == [True, True]
+    assert [level > 0 for level in column("i, outside quotations", page)] == [False, True]
+
+
+def test_words_seen_on_the_rest_of_the_page() -> None:
+    later = column("words seen later")
+    earlier = column("words seen earlier")
+    assert later[0] == 11  # all words of the headline come again
+    assert earlier[0] == 1  # and none was there before
+    assert earlier[-1] == 1
+
+
