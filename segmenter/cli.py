@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections import deque
@@ -125,7 +126,8 @@ def _finish(run: Run) -> None:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Take scraped news pages apart.
 
     Every block of a page is labelled original_report, satirical_rewrite, generated_interview or
@@ -133,6 +135,8 @@ def main() -> None:
     Lines with a page a line. Results go to standard output, everything else to standard error.
     Exit code: 0 all done, 1 some records failed, 2 wrong usage.
     """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        context.color = False
 
 
 @main.command()

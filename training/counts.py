@@ -100,6 +100,7 @@ def save(path: Path, rows: Rows, source: dict[str, Any]) -> None:
     arrays: dict[str, Any] = {
         "columns": rows.columns[:, 0],
         "page": rows.page.astype(np.int32),
+        "size": np.minimum(rows.size, 65535).astype(np.uint16),
         "label": rows.label,
         "weight": rows.weight.astype(np.uint8),
         "about": np.frombuffer(
@@ -143,6 +144,7 @@ def load(path: Path) -> Rows:
                 *grams,
                 neighbours(data["columns"], page),
                 page,
+                data["size"].astype(np.int64),
                 data["label"],
                 data["weight"].astype(np.float32),
                 np.full(blocks, about["name"]),

@@ -29,16 +29,22 @@ MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "defau
 class Settings:
     """What is chosen before fitting.
 
-    ``c``: inverse strength of the penalty. ``public_share``: the weight of public text, for each
+    ``without``: columns left out. ``c``: inverse strength of the penalty. ``public_share``: the weight of public text, for each
     label it has, as a share of that label's weight in the pages. ``emission_weight``,
-    ``reluctance``: see `training.chain`.
+    ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and `training.chain`.
     """
 
     scales: Scales = field(default_factory=Scales)
+    without: tuple[str, ...] = ()
     c: float = 10.0
     public_share: float = 0.3
-    emission_weight: float = 1.4
+    emission_weight: float = 3.0
+    posterior_weight: float = 1.0
     reluctance: dict[str, float] = field(default_factory=dict)
+
+
+SETTINGS = Settings()
+"""The settings of the packaged model, chosen by `training.tune`."""
 
 
 def fit(pages: Rows, public: Sequence[Rows], settings: Settings) -> Pipeline:
@@ -58,18 +64,18 @@ def fit(pages: Rows, public: Sequence[Rows], settings: Settings) -> Pipeline:
     rows, weight = join(parts), np.concatenate(weights)
     totals = np.bincount(rows.label, weights=weight, minlength=labels)
     weight *= (len(rows) / labels / np.maximum(totals, 1))[rows.label]
-    fitted = pipeline(settings.scales, settings.c)
+    fitted = pipeline(settings.scales, settings.c, settings.without)
     return fitted.fit(rows, rows.label, regression__sample_weight=weight)
 
 
-def chain_of(rows: Rows, settings: Settings, posterior_weight: float = 1.0) -> Chain:
+def chain_of(rows: Rows, settings: Settings) -> Chain:
     """The chain of the rows' pages."""
     return fit_chain(
         label_runs(rows),
         LABELS,
         interruption="boilerplate",
         weight=settings.emission_weight,
-        posterior_weight=posterior_weight,
+        posterior_weight=settings.posterior_weight,
         reluctance=settings.reluctance,
     )
 
@@ -101,7 +107,7 @@ def main(output: Path) -> None:
     pages = pg.load()
     rows, public = from_pages(pages), counts.load_all()
     click.echo(f"{len(pages)} pages, {len(rows)} blocks; {len(public)} files of public counts")
-    settings = Settings()
+    settings = SETTINGS
     fitted, chain = fit(rows, public, settings), chain_of(rows, settings)
     about = {"trained on": describe(pages), "settings": asdict(settings)}
     model = to_model(fitted, LABELS, chain, about)

@@ -42,8 +42,10 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     A column is as many 0/1 features as it has bins, of this block and of its neighbours.
     """
 
-    def __init__(self, scales: Scales | None = None) -> None:
+    def __init__(self, scales: Scales | None = None, without: tuple[str, ...] = ()) -> None:
+        """``without`` names columns that are left out, for ablations."""
         self.scales = scales
+        self.without = without
 
     def fit(self, rows: Rows, y: object = None) -> Self:
         """Learns the inverse document frequencies; a block is a document."""
@@ -60,7 +62,7 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         parts = [
             _normalised(self.masked_, rows.masked) * scales.masked,
             _normalised(self.words_, rows.words) * scales.words,
-            *_columns(rows, scales),
+            *_columns(rows, scales, self.without),
         ]
         return sparse.hstack(parts, format="csr")
 
@@ -71,17 +73,20 @@ def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
     return sparse.diags_array(1 / np.maximum(norm, np.finfo(np.float64).tiny)) @ weights
 
 
-def _columns(rows: Rows, scales: Scales) -> list[sparse.csr_array]:
+def _columns(
+    rows: Rows, scales: Scales, without: tuple[str, ...]
+) -> list[sparse.csr_array]:
     """The 0/1 features of each place in `features.NEIGHBOURS`, then those of missing neighbours."""
     blocks, places, columns = rows.columns.shape
+    names = ft.column_names()
+    used = [i for i, name in enumerate(names) if name not in without]
     parts, edges = [], []
     for i, place in zip(range(places), ft.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
         there = rows.columns[:, i, 0] != MISSING
-        chosen = rows.columns[there, i].astype(np.int32) + ft.BINS * np.arange(
-            columns, dtype=np.int32
-        )
-        bounds = np.concatenate(([0], np.cumsum(there * columns)))
+        bins = rows.columns[there, i][:, used].astype(np.int32)
+        chosen = bins + ft.BINS * np.array(used, np.int32)
+        bounds = np.concatenate(([0], np.cumsum(there * len(used))))
         values = np.full(chosen.size, scale)
         shape = (blocks, columns * ft.BINS)
         parts.append(sparse.csr_array((values, chosen.ravel(), bounds), shape=shape))
@@ -94,12 +99,12 @@ def column_scale(scales: Scales, place: int, columns: int) -> float:
     return float((scales.neighbours if place else scales.columns) / np.sqrt(columns))
 
 
-def pipeline(scales: Scales, c: float, max_iter: int = 200) -> Pipeline:
+def pipeline(scales: Scales, c: float, without: tuple[str, ...] = ()) -> Pipeline:
     """The pipeline, to be fitted on `Rows`; ``c`` is the inverse strength of the penalty."""
     return Pipeline(
         [
-            ("weights", BlockWeights(scales)),
-            ("regression", LogisticRegression(C=c, max_iter=max_iter, tol=1e-3)),
+            ("weights", BlockWeights(scales, without)),
+            ("regression", LogisticRegression(C=c, max_iter=1000, tol=1e-4)),
         ]
     )
 
