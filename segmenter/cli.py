@@ -55,7 +55,7 @@ def _tell(message: str) -> None:
 
 
 def _write(text: str) -> None:
-    """Writes to standard output as UTF-8; half a surrogate pair, which has no UTF-8, becomes U+FFFD."""
+    """Writes to standard output as UTF-8; half a surrogate pair becomes U+FFFD."""
     data = text.encode("utf-8", "surrogatepass") if text.isascii() else _utf8(text)
     sys.stdout.buffer.write(data)
 
@@ -213,7 +213,9 @@ def clean(
     run = _start(model_path, input_format, text_field, id_field)
     labels = run.segmenter.model.labels
     if unknown := [name for name in keep if name not in labels]:
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(labels)}", param_hint="--keep")
+        raise click.BadParameter(
+            f"{unknown[0]!r} is none of {', '.join(labels)}", param_hint="--keep"
+        )
     cleaned = (
         (record, page.clean(keep or labels[:1], min_confidence))
         for record, page in run.pages(inputs or ("-",))

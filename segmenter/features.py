@@ -157,14 +157,14 @@ def _grams(tokens: Tokens, rows: NDArray[np.uint16]) -> tuple[tuple[Grams, ...],
     shift = np.uint64(64 - MASKED_BITS)
 
     ones = ((stream[spot] * _ODD[0]) >> shift).view(np.int64)
-    pair = stream[:-1] * _ODD[1] + stream[1:] * _ODD[2]
+    pair: Hashes = np.multiply(stream[:-1], _ODD[1]) + np.multiply(stream[1:], _ODD[2])
     inside = np.ones(len(pair), bool)
     inside[bounds[1:-1] - 1] = False
     two = np.flatnonzero(inside)
     three = np.flatnonzero(
         inside[:-1] & inside[1:] & (function[:-2] | function[1:-1] | function[2:])
     )
-    triple = pair[three] * _ODD[0] + stream[three + 2]
+    triple: Hashes = pair[three] * _ODD[0] + stream[three + 2]
     word = np.flatnonzero(tokens.kinds != tk.MARK)
     plain = ((tokens.hashes[word] * _ODD[1]) >> np.uint64(64 - WORD_BITS)).view(np.int64)
     return (
@@ -181,6 +181,10 @@ WINDOW = 3
 """Blocks on either side over which the cues of a window are summed."""
 
 
+SHORT, MIDDLING = 6, 16
+"""Tokens of the longest block that counts as short, and as middling."""
+
+
 def _columns(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
     """All columns, in the order of `column_names`."""
     cues, outside, quoted = _cues(tokens, rows)
@@ -190,12 +194,21 @@ def _columns(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
         [
             _density(cues, size[:, None]),
             _density(outside, size[:, None]),
-            _density(around, around_size[:, None]),
+            _by_length(_density(around, around_size[:, None]), size[:, None], 9),
             *_layout(tokens, rows, parts, size, quoted),
             *_surroundings(size, parts),
-            *_overlap(tokens, rows, parts),
+            *(_by_length(column, size, 12) for column in _overlap(tokens, rows, parts)),
         ]
     )
+
+
+def _by_length(bins: Bins, size: Ints, most: int) -> Bins:
+    """Bins told apart by the length of the block: a heading's mean other things than a paragraph's.
+
+    ``most`` bins each for blocks of up to `SHORT` tokens, up to `MIDDLING`, and longer ones.
+    """
+    length = (size > SHORT).astype(np.uint8) + (size > MIDDLING)
+    return (bins + np.uint8(most) * length).astype(np.uint8)
 
 
 def _density(counts: NDArray[np.float32], size: NDArray[np.float32] | Ints) -> Bins:
@@ -229,7 +242,7 @@ def _cues(
     """How often each cue occurs in each block; some of them outside quotations; what is quoted."""
     tables = lexicon()
     blocks = len(tokens.bounds) - 1
-    kinds = tables.kinds.take(rows)
+    kinds = tables.kinds.take(rows).astype(np.int64)
     is_quote = tokens.hashes == _QUOTE
     open_marks = np.concatenate(([0], np.cumsum(is_quote)))
     since = open_marks[:-1] - open_marks[tokens.bounds[:-1]].take(tokens.block)
@@ -331,7 +344,8 @@ def _layout(
     salt = parts.astype(np.uint64) * _ODD[0]
 
     def opening(length: Ints) -> Hashes:
-        return (total[np.minimum(first + length, last)] - total[first]) * _ODD[1] + salt
+        hashed: Hashes = total[np.minimum(first + length, last)] - total[first]
+        return hashed * _ODD[1] + salt
 
     speaker = np.where(colon_spot > 1, opening(colon_spot), 0)
     turns, again = _recurrence(speaker, colon_spot > 1)
@@ -372,7 +386,12 @@ LAYOUT = (
 )  # fmt: skip
 
 
-SURROUNDINGS = ("tokens in 3 before", "tokens in 3 behind", "tokens in 8 before", "tokens in 8 behind")
+SURROUNDINGS = (
+    "tokens in 3 before",
+    "tokens in 3 behind",
+    "tokens in 8 before",
+    "tokens in 8 behind",
+)
 
 
 def _surroundings(size: Ints, parts: Ints) -> list[Bins]:

@@ -14,14 +14,86 @@ except ModuleNotFoundError as error:  # pragma: no cover
     ) from error
 
 _LEFT_OUT = frozenset(
-    "script style template noscript head svg math iframe object embed canvas audio video select "
-    "option datalist input textarea button map area track source param frame frameset noframes "
-    "meter progress dialog".split()
+    [
+        "script",
+        "style",
+        "template",
+        "noscript",
+        "head",
+        "svg",
+        "math",
+        "iframe",
+        "object",
+        "embed",
+        "canvas",
+        "audio",
+        "video",
+        "select",
+        "option",
+        "datalist",
+        "input",
+        "textarea",
+        "button",
+        "map",
+        "area",
+        "track",
+        "source",
+        "param",
+        "frame",
+        "frameset",
+        "noframes",
+        "meter",
+        "progress",
+        "dialog",
+    ]
 )
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q "
-    "ruby rb rp rt rtc s samp small span strike strong sub sup time tt u var wbr picture img "
-    "article-link amp-img".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "output",
+        "q",
+        "ruby",
+        "rb",
+        "rp",
+        "rt",
+        "rtc",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "picture",
+        "img",
+        "article-link",
+        "amp-img",
+    ]
 )
 
 

@@ -74,7 +74,8 @@ class Model:
             logits += _weighted(grams, table, squares)
         logits += self._column_scores(features) + self.bias
         logits -= logits.max(axis=1, keepdims=True)
-        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        scores: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return scores
 
     def _column_scores(self, features: Features) -> Floats:
         blocks, columns = features.columns.shape
@@ -261,4 +262,3 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         chain=chain,
         about=about,
     )
-

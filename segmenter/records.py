@@ -141,9 +141,8 @@ def _record(line: bytes, where: str, number: int, reading: Reading) -> Record | 
     if not isinstance(text, str):
         if isinstance(data.get("html"), str):
             return InputError(f"{where}: holds HTML, which this version cannot read yet")
-        return InputError(
-            f'{where}: has no text in the field "{reading.text_field}"; name another by --text-field'
-        )
+        field = reading.text_field
+        return InputError(f'{where}: has no text in the field "{field}"; name it by --text-field')
     return Record(str(data.get(reading.id_field, number)), text, where)
 
 

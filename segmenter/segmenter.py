@@ -25,11 +25,11 @@ few enough for the processor's caches."""
 
 
 class Segmenter:
-    """Labels pages with a fitted model.
+    r"""Labels pages with a fitted model.
 
-    >>> page = Segmenter.load().segment("Share this article\\n\\nStorm shuts Dover port, police say")
+    >>> page = Segmenter.load().segment("Share this article\n\nStorm shuts port, police say")
     >>> [block.text for block in page.blocks]
-    ['Share this article', 'Storm shuts Dover port, police say']
+    ['Share this article', 'Storm shuts port, police say']
     """
 
     def __init__(self, model: Model) -> None:
@@ -77,8 +77,7 @@ class Segmenter:
         for group in _groups(texts):
             found = extract([text for _, _, text in group])
             scores.append(self.model.score(found.features))
-            pages = [page for page, _, _ in group]
-            np.add.at(counts, pages, found.spans.counts)
+            np.add.at(counts, [index for index, _, _ in group], found.spans.counts)
             shift = np.array([offset for _, offset, _ in group]) - found.bounds[:-1]
             shift = np.repeat(shift, found.spans.counts)
             starts.append(found.spans.starts + shift)

@@ -49,8 +49,8 @@ class Tokens(NamedTuple):
 def _powers(size: int) -> tuple[Hashes, Hashes]:
     """The first ``size`` powers of the multiplier, and of its inverse, modulo 2**64."""
     with np.errstate(over="ignore"):
-        up = np.cumprod(np.full(size, _PRIME, np.uint64))
-        down = np.cumprod(np.full(size, _INVERSE, np.uint64))
+        up = np.cumprod(np.full(size, _PRIME, np.uint64), dtype=np.uint64)
+        down = np.cumprod(np.full(size, _INVERSE, np.uint64), dtype=np.uint64)
     return up, down
 
 

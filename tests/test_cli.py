@@ -45,7 +45,10 @@ def test_table_is_coloured_on_a_terminal_unless_no_color(tmp_path: Path) -> None
         env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | extra
         terminal, side = os.openpty()
         subprocess.run(
-            [sys.executable, "-m", "segmenter", "label", str(path)], stdout=side, env=env, check=True
+            [sys.executable, "-m", "segmenter", "label", str(path)],
+            stdout=side,
+            env=env,
+            check=True,
         )
         os.close(side)
         shown = os.read(terminal, 1 << 16)
@@ -90,12 +93,14 @@ def test_one_page_is_an_object_and_several_an_array() -> None:
 
 def test_fields() -> None:
     line = json.dumps({"url": "u", "body": TEXT})
-    result = run("clean", "--text-field", "body", "--id-field", "url", "--format", "jsonl", stdin=line)
+    result = run(
+        "clean", "--text-field", "body", "--id-field", "url", "--format", "jsonl", stdin=line
+    )
     assert json.loads(result.stdout)["id"] == "u"
     result = run("clean", stdin=line, code=1)
     assert errors(result) == [
         'segmenter: standard input, line 1: has no text in the field "text"; '
-        "name another by --text-field"
+        "name it by --text-field"
     ]
 
 
@@ -108,7 +113,9 @@ def test_html_page_is_self_contained_and_names_labels(tmp_path: Path) -> None:
 
 def test_failed_records_are_named_and_the_others_done() -> None:
     lines = [GOOD, "{", "[]", json.dumps({"id": 3}), json.dumps({"id": "b", "text": TEXT}), ""]
-    result = run("label", "--input-format", "jsonl", "--format", "jsonl", stdin="\n".join(lines), code=1)
+    result = run(
+        "label", "--input-format", "jsonl", "--format", "jsonl", stdin="\n".join(lines), code=1
+    )
     assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["a", "b"]
     assert [line.split(":")[1].strip() for line in errors(result)] == [
         "standard input, line 2", "standard input, line 3", "standard input, line 4",
@@ -134,7 +141,9 @@ def test_pages_without_words(tmp_path: Path, content: bytes) -> None:
     run("clean", str(path))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "page.txt"
     path.write_bytes("Zürich: the café rose, “said” Ødegård.".encode(encoding))
@@ -155,7 +164,8 @@ def test_bytes_that_are_no_utf8_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, bytes(range(256)) * 40, b"\x1f\x8b\x08\x00"]
+    "content",
+    [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, bytes(range(256)) * 40, b"\x1f\x8b\x08\x00"],
 )
 def test_binary_files_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "page.txt"

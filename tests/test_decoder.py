@@ -13,7 +13,9 @@ LABELS = ("a", "b", "c", "x")
 
 
 def chain(weight: float = 1.0, posterior_weight: float = 1.0) -> Chain:
-    pages = [np.array(p, np.int8) for p in ([3, 0, 0, 3, 0, 1, 1, 3], [0, 2, 3, 2], [1, 3, 0, 0, 3])]
+    pages = [
+        np.array(p, np.int8) for p in ([3, 0, 0, 3, 0, 1, 1, 3], [0, 2, 3, 2], [1, 3, 0, 0, 3])
+    ]
     return fit_chain(
         pages, LABELS, interruption="x", weight=weight, posterior_weight=posterior_weight
     )

@@ -112,5 +112,3 @@ def test_words_seen_on_the_rest_of_the_page() -> None:
     assert later[0] == 11  # all words of the headline come again
     assert earlier[0] == 1  # and none was there before
     assert earlier[-1] == 1
-
-

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,20 +138,26 @@ def test_calibration_error_of_honest_and_of_boastful_probabilities() -> None:
 
 
 @pytest.fixture
-def corpus(tmp_path: Path) -> Iterator[Path]:
+def corpus(tmp_path: Path) -> Path:
     path = tmp_path / "corpus.jsonl"
     body = ["The mayor of Sarn closed the bridge on Monday, officials said, for repairs.", "[Ad]"]
-    html = f"<h1>Bridge closed</h1><nav><a href=/>Home page of us</a></nav><p>{body[0]}</p><p>Ad</p>"
+    html = (
+        f"<h1>Bridge closed</h1><nav><a href=/>Home page of us</a></nav><p>{body[0]}</p><p>Ad</p>"
+    )
     records = [{"id": i, "html": html, "body": body} for i in range(8)]
     records += [{"id": "t", "human": body[0], "machine": "The bridge is closed."}]
     path.write_text("\n".join(json.dumps(record) for record in records))
-    yield path
+    return path
 
 
 def test_counts_come_back_as_they_went(corpus: Path, tmp_path: Path) -> None:
     source = {"name": "small", "file": corpus.name, "licence": "none"}
     rows = counts.collect(corpus, source)
-    assert [LABELS[i] for i in rows.label[:3]] == ["original_report", "boilerplate", "original_report"]
+    assert [LABELS[i] for i in rows.label[:3]] == [
+        "original_report",
+        "boilerplate",
+        "original_report",
+    ]
     (pruned,) = counts.prune([rows])
     assert 0 < pruned.masked.nnz < rows.masked.nnz
     counts.save(tmp_path / "small.npz", pruned, source)

@@ -11,12 +11,12 @@ REPORT = (
 )
 JOKE = (
     "Well, folks, the bridge of {town} has finally handed in its notice!",
-    "It's like a dentist who is afraid of teeth! Imagine {name} with a spanner, ladies and gentlemen.",
+    "It's like a dentist who is afraid of teeth! Imagine {name} with a spanner, dear friends.",
     "Stay tuned, and bring popcorn, because {days} bolts is a sitcom, not a bridge!",
 )
 TALK = (
     "**Interviewer:** Thank you for joining us. How important is the bridge of {town}?",
-    "**Dr. {name}:** Thank you for having me. It is crucial for the community and its stakeholders.",
+    "**Dr. {name}:** Thank you for having me. It is crucial for the whole community.",
     "**Interviewer:** What does the future hold?",
     "**Dr. {name}:** Collaboration will be essential. Ultimately, it may take {days} days.",
 )
@@ -48,6 +48,8 @@ def pages() -> list[LabelledPage]:
             for part in shapes[i % 4]
         )
         found.append(
-            LabelledPage(f"t{i}", "authored:test", f"writer {i % 4 + i // 4}", segments, {"shape": "x"})
+            LabelledPage(
+                f"t{i}", "authored:test", f"writer {i % 4 + i // 4}", segments, {"shape": "x"}
+            )
         )
     return found

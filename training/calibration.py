@@ -13,20 +13,20 @@ BINS = 15
 
 def calibration_error(probability: Floats, hit: NDArray[np.bool_], weight: Floats) -> float:
     """Expected calibration error: the mean gap between probability and share of hits, by bins."""
-    _, believed, true, mass = reliability(probability, hit, weight)
+    believed, true, mass = reliability(probability, hit, weight)
     return float((np.abs(believed - true) * mass).sum() / mass.sum())
 
 
 def reliability(
     probability: Floats, hit: NDArray[np.bool_], weight: Floats
-) -> tuple[NDArray[np.int64], Floats, Floats, Floats]:
-    """For each bin that is not empty: its number, mean probability, share of hits, and mass."""
+) -> tuple[Floats, Floats, Floats]:
+    """For each bin that is not empty: mean probability, share of hits, and mass."""
     place = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
     mass = np.bincount(place, weights=weight, minlength=BINS)
     full = np.flatnonzero(mass)
     believed = np.bincount(place, weights=weight * probability, minlength=BINS)[full] / mass[full]
     true = np.bincount(place, weights=weight * hit, minlength=BINS)[full] / mass[full]
-    return full, believed, true, mass[full]
+    return believed, true, mass[full].astype(np.float64)
 
 
 def purity_curve(

@@ -44,9 +44,7 @@ def _label(record: dict[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, str],
         yield name, tuple((part["label"], part["text"]) for part in record["segments"])
     elif "html" in record:
         blocks = read_blocks(record["html"])
-        labels = (
-            _by_body(blocks, record["body"]) if "body" in record else _by_votes(blocks, record)
-        )
+        labels = _by_body(blocks, record["body"]) if "body" in record else _by_votes(blocks, record)
         lines = (block.text + "\n" for block in blocks)
         yield name, tuple(zip(labels, lines, strict=True))
     else:
@@ -111,8 +109,7 @@ def _by_votes(blocks: list[HtmlBlock], record: dict[str, Any]) -> list[str]:
         for fast in (True, False)
     ]
     votes = [
-        (_grams(_words(text)), {tuple(_words(line)) for line in text.split("\n")})
-        for text in texts
+        (_grams(_words(text)), {tuple(_words(line)) for line in text.split("\n")}) for text in texts
     ]
     labels = []
     for block in blocks:

@@ -129,7 +129,7 @@ def load(path: Path) -> Rows:
                 )
             page = data["page"].astype(np.int64)
             blocks = len(page)
-            grams = [
+            masked, words = (
                 sparse.csr_array(
                     (
                         data[f"{name}_counts"].astype(np.float32),
@@ -139,9 +139,10 @@ def load(path: Path) -> Rows:
                     shape=(blocks, 1 << bits),
                 )
                 for name, bits in (("masked", ft.MASKED_BITS), ("words", ft.WORD_BITS))
-            ]
+            )
             return Rows(
-                *grams,
+                masked,
+                words,
                 neighbours(data["columns"], page),
                 page,
                 data["size"].astype(np.int64),

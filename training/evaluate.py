@@ -30,7 +30,7 @@ from training.damage import DAMAGES, damaged
 from training.fit import SETTINGS, Settings, chain_of, fit
 from training.folds import Pages, decode_folds, fold_of, held_out
 from training.names import strongest
-from training.pages import LABELS
+from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales
 from training.rows import Rows
 from training.score import Tally, spread
@@ -45,7 +45,7 @@ DRAWS = 3
 Figures = dict[str, Any]
 
 
-def by_group(data: Pages, labels: NDArray[np.int64], key: Callable[[Any], str]) -> Figures:
+def by_group(data: Pages, labels: NDArray[np.int64], key: Callable[[LabelledPage], str]) -> Figures:
     """The figures of each group of pages."""
     tallies: dict[str, Tally] = defaultdict(Tally)
     for page, own in data.each():
@@ -54,6 +54,11 @@ def by_group(data: Pages, labels: NDArray[np.int64], key: Callable[[Any], str]) 
     return {
         name: {"pages": tally.pages, **tally.figures()} for name, tally in sorted(tallies.items())
     }
+
+
+def detail(name: str) -> Callable[[LabelledPage], str]:
+    """What a page tells of ``name``."""
+    return lambda page: page.details.get(name, "none")
 
 
 def public_sources(rows: Rows, public: Sequence[Rows], settings: Settings) -> Figures:
@@ -77,12 +82,12 @@ def public_sources(rows: Rows, public: Sequence[Rows], settings: Settings) -> Fi
             "called satire or interview": round(float(size[made_up].sum() / size[known].sum()), 4),
         }
 
-    return dict(
-        joblib.Parallel(n_jobs=2)(joblib.delayed(one)(i) for i in range(len(public)))
-    )
+    return dict(joblib.Parallel(n_jobs=2)(joblib.delayed(one)(i) for i in range(len(public))))
 
 
-def confidence(data: Pages, labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> Figures:
+def confidence(
+    data: Pages, labels: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> Figures:
     """Calibration error, reliability by label, and what a least confidence trades."""
     size = (data.ends - data.starts).astype(np.float64)
     gold = data.rows.label.astype(np.int64)
@@ -97,7 +102,7 @@ def confidence(data: Pages, labels: NDArray[np.int64], probabilities: NDArray[np
         own = probabilities[:, i]
         hit = gold == i
         found["by_label"][label] = round(calibration_error(own, hit, size), 4)
-        _, believed, true, mass = reliability(own, hit, size)
+        believed, true, mass = reliability(own, hit, size)
         found["reliability"][label] = [
             [round(float(a), 4), round(float(b), 4), round(float(c / mass.sum()), 4)]
             for a, b, c in zip(believed, true, mass, strict=True)
@@ -216,7 +221,7 @@ def robustness(data: Pages, public: Sequence[Rows], settings: Settings) -> Figur
 
 def worst(data: Pages, labels: NDArray[np.int64], count: int = 30) -> list[Figures]:
     """The pages with the largest share of wrong characters, and their blocks."""
-    pages = []
+    pages: list[Figures] = []
     for page, own in data.each():
         gold = data.rows.label[own]
         size = data.ends[own] - data.starts[own]
@@ -257,7 +262,7 @@ def measure(quick: bool) -> Figures:
         "by": {
             "writer": by_group(data, labels, lambda page: page.writer),
             **{
-                name: by_group(data, labels, lambda page, name=name: page.details.get(name, "none"))
+                name: by_group(data, labels, detail(name))
                 for name in ("shape", "voice", "interview", "from_language", "damage")
             },
         },

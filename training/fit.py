@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
-from segmenter.model import Model
 from training import counts
 from training import pages as pg
 from training.chain import fit_chain
@@ -29,9 +28,10 @@ MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "defau
 class Settings:
     """What is chosen before fitting.
 
-    ``without``: columns left out. ``c``: inverse strength of the penalty. ``public_share``: the weight of public text, for each
-    label it has, as a share of that label's weight in the pages. ``emission_weight``,
-    ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and `training.chain`.
+    ``without``: columns left out. ``c``: inverse strength of the penalty. ``public_share``: the
+    weight of public text, for each label it has, as a share of that label's weight in the pages.
+    ``emission_weight``, ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and
+    `training.chain`.
     """
 
     scales: Scales = field(default_factory=Scales)

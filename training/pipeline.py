@@ -73,9 +73,7 @@ def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
     return sparse.diags_array(1 / np.maximum(norm, np.finfo(np.float64).tiny)) @ weights
 
 
-def _columns(
-    rows: Rows, scales: Scales, without: tuple[str, ...]
-) -> list[sparse.csr_array]:
+def _columns(rows: Rows, scales: Scales, without: tuple[str, ...]) -> list[sparse.csr_array]:
     """The 0/1 features of each place in `features.NEIGHBOURS`, then those of missing neighbours."""
     blocks, places, columns = rows.columns.shape
     names = ft.column_names()

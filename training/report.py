@@ -124,8 +124,9 @@ def _page(page: dict[str, Any]) -> str:
     for block in page["blocks"]:
         wrong = block["gold"] != block["found"]
         told = f"{block['gold']}, taken for {block['found']}" if wrong else block["gold"]
+        tint = COLOURS[block["gold"]]
         blocks.append(
-            f'<div class="block{" wrong" if wrong else ""}" style="--tint: {COLOURS[block["gold"]]}">'
+            f'<div class="block{" wrong" if wrong else ""}" style="--tint: {tint}">'
             f"<small>{told}</small><br>{html.escape(block['text'])}</div>"
         )
     title = f"{page['id']}: {page['wrong']:.0%} of the characters wrong"

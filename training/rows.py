@@ -20,9 +20,10 @@ class Rows:
 
     ``masked``, ``words``: how often each n-gram occurs, sparse, (blocks, buckets). ``columns``:
     uint8, (blocks, places, columns): the columns of each block and of its neighbours, by
-    `features.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each block, ascending. ``size``: int64, its characters. ``label``:
-    int8, the place of its label. ``weight``: float32, what it counts for in training. ``group``: the
-    writer or source of each block.
+    `features.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each
+    block, ascending. ``size``: int64, its characters. ``label``: int8, the place of its label.
+    ``weight``: float32, what it counts for in training. ``group``: the writer or source of each
+    block.
     """
 
     masked: sparse.csr_array
