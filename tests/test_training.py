@@ -33,7 +33,7 @@ def data() -> Pages:
 
 @pytest.fixture(scope="module")
 def fitted(data: Pages) -> object:
-    return fit(data.rows, [], SETTINGS)
+    return fit(data.rows, data.others, [], SETTINGS)
 
 
 def test_the_model_agrees_with_the_scikit_learn_pipeline(data: Pages, fitted: object) -> None:
@@ -50,7 +50,7 @@ def test_the_model_agrees_with_the_scikit_learn_pipeline(data: Pages, fitted: ob
 
 def test_fitting_again_gives_the_same_bytes(data: Pages, fitted: object, tmp_path: Path) -> None:
     chain = chain_of(data.rows, SETTINGS)
-    for name, pipeline in (("one", fitted), ("two", fit(data.rows, [], SETTINGS))):
+    for name, pipeline in (("one", fitted), ("two", fit(data.rows, data.others, [], SETTINGS))):
         to_model(pipeline, LABELS, chain, {}).save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     assert Model.load(tmp_path / "one").labels == LABELS

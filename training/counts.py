@@ -149,6 +149,7 @@ def load(path: Path) -> Rows:
                 data["label"],
                 data["weight"].astype(np.float32),
                 np.full(blocks, about["name"]),
+                page.astype(str),
             )
     except (OSError, ValueError, KeyError) as error:
         raise CountsError(f"{path}: no file of counts: {error}") from error

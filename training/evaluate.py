@@ -61,14 +61,14 @@ def detail(name: str) -> Callable[[LabelledPage], str]:
     return lambda page: page.details.get(name, "none")
 
 
-def public_sources(rows: Rows, public: Sequence[Rows], settings: Settings) -> Figures:
+def public_sources(data: Pages, public: Sequence[Rows], settings: Settings) -> Figures:
     """For each public source, figures of a model that has not seen it."""
 
     def one(i: int) -> tuple[str, Figures]:
         source = public[i]
         others = [part for j, part in enumerate(public) if j != i]
-        fitted = fit(rows, others, settings)
-        chain = chain_of(rows, settings)
+        fitted = fit(data.rows, data.others, others, settings)
+        chain = chain_of(data.rows, settings)
         lengths = np.unique(source.page, return_counts=True)[1]
         labels, _ = decode(fitted.predict_log_proba(source), lengths, chain)
         size, known = source.size.astype(np.float64), source.label < len(LABELS)
@@ -127,7 +127,7 @@ def learning_curve(data: Pages, public: Sequence[Rows], settings: Settings) -> l
         seen = fold != number
         keep = seen & (random.permutation(len(fold)) < share * len(fold))
         trained, unseen = data.take(keep), data.take(fold == number)
-        fitted = fit(trained.rows, public, settings)
+        fitted = fit(trained.rows, trained.others, public, settings)
         chain = chain_of(trained.rows, settings)
         labels, _ = decode(fitted.predict_log_proba(unseen.rows), unseen.counts, chain)
         return share, draw, number, int(keep.sum()), unseen.tally(labels)
@@ -194,13 +194,14 @@ def robustness(data: Pages, public: Sequence[Rows], settings: Settings) -> Figur
     kinds = ("none", *DAMAGES)
 
     def one(number: int) -> dict[str, list[tuple[Any, NDArray[np.int8]]]]:
-        seen = data.take(fold != number).rows
+        seen = data.take(fold != number)
         unseen = data.take(fold == number).pages
-        fitted, chain = fit(seen, public, settings), chain_of(seen, settings)
+        fitted = fit(seen.rows, seen.others, public, settings)
+        chain = chain_of(seen.rows, settings)
         found = {}
         for kind in kinds:
             pages = unseen if kind == "none" else [damaged(page, kind) for page in unseen]
-            part = Pages.of([page for page in pages if page.text.strip()])
+            part = Pages.of([page for page in pages if page.text.strip()], varied=False)
             labels, _ = decode(fitted.predict_log_proba(part.rows), part.counts, chain)
             found[kind] = [
                 (page, spread(len(page.text), part.starts[own], part.ends[own], labels[own]))
@@ -266,10 +267,10 @@ def measure(quick: bool) -> Figures:
                 for name in ("shape", "voice", "interview", "from_language", "damage")
             },
         },
-        "public_sources": public_sources(data.rows, public, settings),
+        "public_sources": public_sources(data, public, settings),
         "confidence": confidence(data, labels, probabilities),
         "worst": worst(data, labels),
-        "strongest": strongest(fit(data.rows, public, settings), data.pages),
+        "strongest": strongest(fit(data.rows, data.others, public, settings), data.pages),
     }
     if not quick:
         found["learning_curve"] = learning_curve(data, public, settings)

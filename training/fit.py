@@ -20,6 +20,7 @@ from training.chain import fit_chain
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
 from training.rows import Rows, from_pages, join
+from training.variants import variants
 
 MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "default.npz"
 
@@ -30,6 +31,7 @@ class Settings:
 
     ``without``: columns left out. ``c``: inverse strength of the penalty. ``public_share``: the
     weight of public text, for each label it has, as a share of that label's weight in the pages.
+    ``variant_weight``: the weight of a block of a variant, see `training.variants`.
     ``emission_weight``, ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and
     `training.chain`.
     """
@@ -38,6 +40,7 @@ class Settings:
     without: tuple[str, ...] = ()
     c: float = 10.0
     public_share: float = 0.3
+    variant_weight: float = 0.5
     emission_weight: float = 3.0
     posterior_weight: float = 1.0
     reluctance: dict[str, float] = field(default_factory=dict)
@@ -47,14 +50,21 @@ SETTINGS = Settings()
 """The settings of the packaged model, chosen by `training.tune`."""
 
 
-def fit(pages: Rows, public: Sequence[Rows], settings: Settings) -> Pipeline:
-    """The pipeline, fitted on the rows of labelled pages and of public text.
+def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Settings) -> Pipeline:
+    """The pipeline, fitted on labelled pages, on variants of them (``others``), and public text.
 
     All labels weigh the same in the end; public text first weighs `Settings.public_share`.
     """
     labels = len(LABELS)
-    ours = np.bincount(pages.label, minlength=labels).astype(np.float64)
     parts, weights = [pages], [np.ones(len(pages))]
+    if others is not None and settings.variant_weight:
+        parts.append(others)
+        weights.append(np.full(len(others), settings.variant_weight))
+    ours = np.bincount(
+        np.concatenate([part.label for part in parts]),
+        weights=np.concatenate(weights),
+        minlength=labels,
+    )
     if public:
         chosen = join([rows.take((rows.weight > 0) & (rows.label < labels)) for rows in public])
         theirs = np.bincount(chosen.label, weights=chosen.weight, minlength=labels)
@@ -108,7 +118,8 @@ def main(output: Path) -> None:
     rows, public = from_pages(pages), counts.load_all()
     click.echo(f"{len(pages)} pages, {len(rows)} blocks; {len(public)} files of public counts")
     settings = SETTINGS
-    fitted, chain = fit(rows, public, settings), chain_of(rows, settings)
+    others = from_pages(variants(pages))
+    fitted, chain = fit(rows, others, public, settings), chain_of(rows, settings)
     about = {"trained on": describe(pages), "settings": asdict(settings)}
     model = to_model(fitted, LABELS, chain, about)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -30,9 +30,9 @@ class Scales:
     """What each group of features is multiplied by: the larger, the less it is held back."""
 
     masked: float = 1.0
-    words: float = 0.6
+    words: float = 0.8
     columns: float = 1.0
-    neighbours: float = 0.7
+    neighbours: float = 0.5
 
 
 class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]

@@ -23,7 +23,7 @@ class Rows:
     `features.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each
     block, ascending. ``size``: int64, its characters. ``label``: int8, the place of its label.
     ``weight``: float32, what it counts for in training. ``group``: the writer or source of each
-    block.
+    block. ``source``: the id of its page.
     """
 
     masked: sparse.csr_array
@@ -34,6 +34,7 @@ class Rows:
     label: NDArray[np.int8]
     weight: NDArray[np.float32]
     group: NDArray[np.str_]
+    source: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.label)
@@ -76,6 +77,7 @@ def rows_of(
     size: NDArray[np.int64],
     label: NDArray[np.int8],
     group: NDArray[np.str_],
+    source: NDArray[np.str_],
 ) -> Rows:
     """The rows of a batch."""
     return Rows(
@@ -87,6 +89,7 @@ def rows_of(
         label,
         np.ones(len(label), np.float32),
         group,
+        source,
     )
 
 
@@ -102,6 +105,7 @@ def join(parts: Sequence[Rows]) -> Rows:
         np.concatenate([part.label for part in parts]),
         np.concatenate([part.weight for part in parts]),
         np.concatenate([part.group for part in parts]),
+        np.concatenate([part.source for part in parts]),
     )
 
 
@@ -114,5 +118,6 @@ def from_pages(pages: Sequence[LabelledPage], labels: Sequence[str] = LABELS) ->
         for page, a, b, base in zip(pages, edges, edges[1:], batch.bounds, strict=False)
     ]
     groups = np.repeat(np.array([page.writer for page in pages]), batch.spans.counts)
+    sources = np.repeat(np.array([page.id for page in pages]), batch.spans.counts)
     size = batch.spans.ends - batch.spans.starts
-    return rows_of(batch.features, size, np.concatenate(found), groups)
+    return rows_of(batch.features, size, np.concatenate(found), groups, sources)
