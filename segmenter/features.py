@@ -21,7 +21,7 @@ from segmenter.lexicon import CUE_NAMES, lexicon, look_up
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import Hashes, Ints, Tokens
 
-VERSION = 1
+VERSION = 2
 """To be raised whenever the same text gives other features: models and counts tell by it."""
 
 MASKED_BITS, WORD_BITS = 18, 17
@@ -48,13 +48,15 @@ class Features(NamedTuple):
     """The features of the blocks of a batch.
 
     ``masked``, ``words``: the n-grams of each group. ``columns``: uint8 of shape (blocks, columns),
-    the bin of each column. ``parts``: int64, the text that each block belongs to.
+    the bin of each column. ``parts``: int64, the text that each block belongs to. ``known``: int64
+    of shape (blocks, 2), how many words a block has, and how many of them are function words.
     """
 
     masked: tuple[Grams, ...]
     words: tuple[Grams, ...]
     columns: Bins
     parts: Ints
+    known: Ints
 
 
 class Batch(NamedTuple):
@@ -85,7 +87,14 @@ def features(tokens: Tokens, parts: Ints) -> Features:
     """The features of the blocks that ``tokens`` make up; ``parts`` as in `Features`."""
     rows = look_up(tokens.hashes)
     masked, words = _grams(tokens, rows)
-    return Features(masked, words, _columns(tokens, rows, parts), parts)
+    return Features(masked, words, _columns(tokens, rows, parts), parts, _known(tokens, rows))
+
+
+def _known(tokens: Tokens, rows: NDArray[np.uint16]) -> Ints:
+    """Words and function words of each block."""
+    flags = (tokens.kinds != tk.MARK, lexicon().function.take(rows))
+    total = [np.concatenate(([0], np.cumsum(flag))) for flag in flags]
+    return np.stack([np.diff(each[tokens.bounds]) for each in total], axis=1)
 
 
 # --- n-grams -------------------------------------------------------------------------------------
@@ -354,6 +363,8 @@ def _layout(
     start_count, start_again = _recurrence(opening(np.full(blocks, 2)), size >= 2)
     sentences = per_block(np.isin(tokens.hashes, _ENDERS[:6]))
     word_count, capital_count = per_block(words), per_block(words & capital)
+    fused_opening = np.zeros(blocks, np.uint8)
+    fused_opening[tokens.block[np.flatnonzero(tokens.fused & (order < 3))]] = 1
     return [
         _log_bin(size, 17),
         _edge_kind(tokens, first, size > 0),
@@ -371,6 +382,8 @@ def _layout(
         _share_bin(capital_count, word_count),
         _log_bin(np.where(sentences > 0, word_count // np.maximum(sentences, 1), 0), 13),
         _log_bin(sentences, 9),
+        np.minimum(per_block(tokens.fused), 2).astype(np.uint8),
+        fused_opening,
         # Heading shape: short, no sentence end; by the share of capitals.
         np.where(
             (word_count <= 16) & (sentences == 0), 1 + (3 * capital_count) // np.maximum(size, 1), 0
@@ -382,7 +395,7 @@ LAYOUT = (
     "tokens", "first token", "second token", "third token", "last token", "last but one",
     "place of colon", "turns of the speaker", "speaker of a near block", "blocks that open so",
     "near block opens so", "repeated", "opening repeated", "share of capitalised words",
-    "words a sentence", "sentences", "heading shape",
+    "words a sentence", "sentences", "fused words", "fused word first", "heading shape",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segmenter.calibration import calibrate
 from segmenter.decoder import decode
 from segmenter.features import extract
 from segmenter.labels import Label
@@ -72,17 +73,20 @@ class Segmenter:
 
     def _segment(self, texts: Sequence[str]) -> list[Page]:
         """The pages of a batch."""
-        starts, ends, scores = [], [], []
+        starts, ends, scores, known = [], [], [], []
         counts = np.zeros(len(texts), np.int64)
         for group in _groups(texts):
             found = extract([text for _, _, text in group])
             scores.append(self.model.score(found.features))
+            known.append(found.features.known)
             np.add.at(counts, [index for index, _, _ in group], found.spans.counts)
             shift = np.array([offset for _, offset, _ in group]) - found.bounds[:-1]
             shift = np.repeat(shift, found.spans.counts)
             starts.append(found.spans.starts + shift)
             ends.append(found.spans.ends + shift)
-        labels, probabilities = decode(np.concatenate(scores), counts, self.model.chain)
+        labels, posteriors = decode(np.concatenate(scores), counts, self.model.chain)
+        page = np.repeat(np.arange(len(texts)), counts)
+        probabilities = calibrate(posteriors, page, np.concatenate(known), self.model.calibration)
         spans = zip(np.concatenate(starts).tolist(), np.concatenate(ends).tolist(), strict=True)
         rows = zip(spans, labels.tolist(), probabilities.tolist(), strict=True)
         pages = []

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segmenter.calibration import calibrate
 from segmenter.features import extract
 from segmenter.model import Model
 from tests.conftest import SHARED, shared_pages
 from tests.training_pages import pages
-from training import counts
+from training import calibration, counts
 from training import pages as pg
-from training.calibration import calibration_error
+from training.calibration import calibration_error, fit_calibration, neutral
 from training.check_data import NEAR_COPY, faults, honest, overlaps, read, repeated
 from training.damage import DAMAGES, damaged
 from training.fit import SETTINGS, chain_of, fit
@@ -37,7 +38,7 @@ def fitted(data: Pages) -> object:
 
 
 def test_the_model_agrees_with_the_scikit_learn_pipeline(data: Pages, fitted: object) -> None:
-    model = to_model(fitted, LABELS, chain_of(data.rows, SETTINGS), {})
+    model = to_model(fitted, LABELS, chain_of(data.rows, SETTINGS), neutral(4), {})
     texts = [page.text for page in pages()] + ["", "An unseen text? Naturally — “so”, he said.\n1"]
     features = extract(texts).features
     ours = np.exp(model.score(features))
@@ -51,7 +52,7 @@ def test_the_model_agrees_with_the_scikit_learn_pipeline(data: Pages, fitted: ob
 def test_fitting_again_gives_the_same_bytes(data: Pages, fitted: object, tmp_path: Path) -> None:
     chain = chain_of(data.rows, SETTINGS)
     for name, pipeline in (("one", fitted), ("two", fit(data.rows, data.others, [], SETTINGS))):
-        to_model(pipeline, LABELS, chain, {}).save(tmp_path / name)
+        to_model(pipeline, LABELS, chain, neutral(4), {}).save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     assert Model.load(tmp_path / "one").labels == LABELS
 
@@ -135,6 +136,21 @@ def test_calibration_error_of_honest_and_of_boastful_probabilities() -> None:
     weight = np.ones(20_000)
     assert calibration_error(probability, hit, weight) < 0.02
     assert calibration_error(np.sqrt(probability), hit, weight) > 0.1
+
+
+def test_calibration_mends_probabilities_that_are_too_sure(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    true = random.dirichlet(np.full(4, 0.5), 5000)
+    label = np.array([random.choice(4, p=row) for row in true]).astype(np.int8)
+    boastful = true**3 / (true**3).sum(axis=1, keepdims=True)
+    size = np.ones(5000)
+    fitted = fit_calibration(boastful, label, size)
+    calibration.write(fitted, tmp_path / "c.json")
+    page, known = np.zeros(5000, np.int64), np.zeros((5000, 2), np.int64)
+    mended = calibrate(boastful, page, known, calibration.read(tmp_path / "c.json"))
+    for i in range(4):
+        assert calibration_error(mended[:, i], label == i, size) < 0.02
+        assert calibration_error(boastful[:, i], label == i, size) > 0.03
 
 
 @pytest.fixture

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter import features as ft
+from segmenter.calibration import calibrate
 from segmenter.decoder import decode
 from segmenter.lexicon import CUE_NAMES
-from training import counts, report
+from training import calibration, counts, report
 from training import pages as pg
 from training.calibration import calibration_error, purity_curve, reliability
 from training.damage import DAMAGES, damaged
@@ -83,6 +84,20 @@ def public_sources(data: Pages, public: Sequence[Rows], settings: Settings) -> F
         }
 
     return dict(joblib.Parallel(n_jobs=2)(joblib.delayed(one)(i) for i in range(len(public))))
+
+
+def cross_calibrated(data: Pages, posteriors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities by a calibration that has not seen the page's writer: half fits, half is told."""
+    half = np.repeat(fold_of(data.pages, 2), data.counts)
+    size = (data.ends - data.starts).astype(np.float64)
+    probabilities = np.zeros(posteriors.shape)
+    for number in (0, 1):
+        seen, unseen = half != number, half == number
+        fitted = calibration.fit_calibration(posteriors[seen], data.rows.label[seen], size[seen])
+        blocks = int(unseen.sum())
+        page, known = np.zeros(blocks, np.int64), np.zeros((blocks, 2), np.int64)
+        probabilities[unseen] = calibrate(posteriors[unseen], page, known, fitted)
+    return probabilities
 
 
 def confidence(
@@ -250,7 +265,8 @@ def measure(quick: bool) -> Figures:
     settings = SETTINGS
     data, public = Pages.of(pg.load()), counts.load_all()
     scores, chains, fold = held_out(data, public, settings)
-    labels, probabilities = decode_folds(data, scores, chains, fold)
+    labels, posteriors = decode_folds(data, scores, chains, fold)
+    probabilities = cross_calibrated(data, posteriors)
     tally = data.tally(labels)
     found: Figures = {
         "pages": len(data.pages),
@@ -272,6 +288,8 @@ def measure(quick: bool) -> Figures:
         "worst": worst(data, labels),
         "strongest": strongest(fit(data.rows, data.others, public, settings), data.pages),
     }
+    size = (data.ends - data.starts).astype(np.float64)
+    calibration.write(calibration.fit_calibration(posteriors, data.rows.label, size))
     if not quick:
         found["learning_curve"] = learning_curve(data, public, settings)
         found["ablation"] = {

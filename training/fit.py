@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
-from training import counts
+from training import calibration, counts
 from training import pages as pg
 from training.chain import fit_chain
 from training.pages import LABELS, LabelledPage
@@ -42,7 +42,7 @@ class Settings:
     public_share: float = 0.3
     variant_weight: float = 0.5
     emission_weight: float = 3.0
-    posterior_weight: float = 1.0
+    posterior_weight: float = 2.0
     reluctance: dict[str, float] = field(default_factory=dict)
 
 
@@ -121,7 +121,7 @@ def main(output: Path) -> None:
     others = from_pages(variants(pages))
     fitted, chain = fit(rows, others, public, settings), chain_of(rows, settings)
     about = {"trained on": describe(pages), "settings": asdict(settings)}
-    model = to_model(fitted, LABELS, chain, about)
+    model = to_model(fitted, LABELS, chain, calibration.read(), about)
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output)
     click.echo(

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmenter import features as ft
+from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.model import Model
 from training.rows import MISSING, Rows
@@ -108,7 +109,11 @@ def pipeline(scales: Scales, c: float, without: tuple[str, ...] = ()) -> Pipelin
 
 
 def to_model(
-    fitted: Pipeline, labels: tuple[str, ...], chain: Chain, about: dict[str, Any]
+    fitted: Pipeline,
+    labels: tuple[str, ...],
+    chain: Chain,
+    calibration: Calibration,
+    about: dict[str, Any],
 ) -> Model:
     """The numbers of a fitted pipeline as a `Model`."""
     weights: BlockWeights = fitted.named_steps["weights"]
@@ -133,5 +138,6 @@ def to_model(
         edge=kept(edge * scale[:, None]),
         bias=kept(regression.intercept_ - regression.intercept_.mean()),
         chain=chain,
+        calibration=calibration,
         about=about,
     )
