@@ -60,7 +60,11 @@ class Features(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Texts taken apart: their blocks, tokens and features. Offsets are into the concatenation."""
+    """Texts taken apart: their blocks, tokens and features.
+
+    Offsets are into the concatenation of the texts, each followed by a line break; ``bounds`` has
+    where each text starts there, and the length of the whole.
+    """
 
     bounds: Ints
     spans: Spans
@@ -74,8 +78,9 @@ def extract(texts: Sequence[str]) -> Batch:
     What a block shares with others is looked for in its own text. Memory grows with the texts: give
     a long page in parts.
     """
-    bounds = np.cumsum([0, *map(len, texts)])
-    codes = ch.codes("".join(texts))
+    # A line break behind each text, so that nothing at its edge meets the next.
+    bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    codes = ch.codes("\n".join([*texts, ""]))
     kinds = ch.kinds(codes)
     spans = split_many(texts, codes, kinds, bounds)
     tokens = tk.tokenize(codes, kinds, spans.starts)

@@ -44,7 +44,8 @@ class Model:
     ``columns``: what each bin of each column of a block says about it and about the blocks around
     it, float32, (places, columns * bins, labels), the places being `NEIGHBOURS`. ``edge``: the same
     for a missing neighbour, (places, labels). ``bias``: (labels,). ``chain``, ``calibration``:
-    the decoder's, and what makes its posteriors probabilities. ``about``: what the model was made from, for people.
+    the decoder's, and what makes its posteriors probabilities. ``about``: what the model was
+    made from, for people.
     """
 
     labels: tuple[str, ...]

@@ -32,8 +32,8 @@ class Tokens(NamedTuple):
 
     ``starts``, ``ends``: offsets into the batch's characters. ``kinds``: uint8. ``hashes``: uint64,
     the same for the same folded token anywhere. ``block``: the block of each token. ``bounds``: the
-    first token of each block, then the number of tokens. ``fused``: whether a capital letter follows a small one inside the word,
-    as where a link's text runs into the next.
+    first token of each block, then the number of tokens. ``fused``: whether a
+    capital letter follows a small one inside the word, as where one link's text meets the next.
     """
 
     starts: Ints
@@ -104,10 +104,9 @@ def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) 
     kind[(head & ch.CLASS) == ch.DIGIT] = NUMBER
     kind[runs] = MARK
     fused = np.zeros(len(first), bool)
-    capitals = np.flatnonzero(kinds & ch.UPPER)
-    capitals = capitals[capitals > 0]
-    capitals = capitals[(kinds[capitals - 1] & (ch.CLASS | ch.UPPER)) == ch.LETTER]
-    fused[np.searchsorted(first, capitals, side="right") - 1] = True
+    large = np.flatnonzero(kinds & ch.UPPER)
+    large = large[(kinds.take(large - 1, mode="clip") & (ch.CLASS | ch.UPPER)) == ch.LETTER]
+    fused[np.searchsorted(first, large, side="right") - 1] = True
     return Tokens(first, last, kind, hashes, block, bounds, fused)
 
 
