@@ -20,6 +20,7 @@ from training.calibration import calibration_error, fit_calibration, neutral
 from training.check_data import NEAR_COPY, faults, honest, overlaps, read, repeated
 from training.damage import DAMAGES, damaged
 from training.fit import SETTINGS, chain_of, fit
+from training.floors import FIGURES, raised, sunk
 from training.folds import Pages, decode_folds, held_out
 from training.pages import DATASETS, LABELS, block_labels, character_labels
 from training.pipeline import to_model
@@ -247,3 +248,15 @@ def test_near_copies_and_repeated_openings_are_found() -> None:
     assert repeated([one, copy])
     assert honest(pages()[1])
     assert not honest(one)
+
+
+def test_floors_are_not_lowered_unless_told() -> None:
+    measured = dict.fromkeys(FIGURES, 0.9)
+    floors = dict.fromkeys(FIGURES, 0.93) | {FIGURES[0]: 0.8}
+    assert len(sunk(measured, floors)) == len(FIGURES) - 1
+    new, refused = raised(measured, floors, lower=False)
+    assert len(refused) == len(FIGURES) - 1
+    assert new == floors | {FIGURES[0]: 0.895}
+    new, refused = raised(measured, floors, lower=True)
+    assert refused == []
+    assert set(new.values()) == {0.895}
