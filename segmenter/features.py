@@ -21,7 +21,7 @@ from segmenter.lexicon import CUE_NAMES, lexicon, look_up
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import Hashes, Ints, Tokens
 
-VERSION = 2
+VERSION = 3
 """To be raised whenever the same text gives other features: models and counts tell by it."""
 
 MASKED_BITS, WORD_BITS = 18, 17
@@ -195,33 +195,36 @@ WINDOW = 3
 """Blocks on either side over which the cues of a window are summed."""
 
 
-SHORT, MIDDLING = 6, 16
-"""Tokens of the longest block that counts as short, and as middling."""
+SHORT, MIDDLING = 6, 14
+"""Words of the longest block that counts as short, and as middling."""
 
 
 def _columns(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
     """All columns, in the order of `column_names`."""
     cues, outside, quoted = _cues(tokens, rows)
     size = np.diff(tokens.bounds)
+    is_word = np.concatenate(([0], np.cumsum(tokens.kinds < tk.NUMBER)))
+    letters = np.diff(is_word[tokens.bounds])
     around, around_size = _window(np.column_stack((cues, size)), parts)
     return np.column_stack(
         [
             _density(cues, size[:, None]),
             _density(outside, size[:, None]),
-            _by_length(_density(around, around_size[:, None]), size[:, None], 9),
+            _by_length(_density(around, around_size[:, None]), letters[:, None], 9),
             *_layout(tokens, rows, parts, size, quoted),
             *_surroundings(size, parts),
-            *(_by_length(column, size, 12) for column in _overlap(tokens, rows, parts)),
+            *(_by_length(column, letters, 12) for column in _overlap(tokens, rows, parts)),
         ]
     )
 
 
-def _by_length(bins: Bins, size: Ints, most: int) -> Bins:
+def _by_length(bins: Bins, words: Ints, most: int) -> Bins:
     """Bins told apart by the length of the block: a heading's mean other things than a paragraph's.
 
-    ``most`` bins each for blocks of up to `SHORT` tokens, up to `MIDDLING`, and longer ones.
+    ``most`` bins each for blocks of up to `SHORT` words, up to `MIDDLING`, and longer ones; figures
+    are no words here, or a line of dates would be long.
     """
-    length = (size > SHORT).astype(np.uint8) + (size > MIDDLING)
+    length = (words > SHORT).astype(np.uint8) + (words > MIDDLING)
     return (bins + np.uint8(most) * length).astype(np.uint8)
 
 
