@@ -21,7 +21,7 @@ from segmenter.lexicon import CUE_NAMES, lexicon, look_up
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import Hashes, Ints, Tokens
 
-VERSION = 3
+VERSION = 4
 """To be raised whenever the same text gives other features: models and counts tell by it."""
 
 MASKED_BITS, WORD_BITS = 18, 17
@@ -104,8 +104,8 @@ def _known(tokens: Tokens, rows: NDArray[np.uint16]) -> Ints:
 
 # --- n-grams -------------------------------------------------------------------------------------
 
-NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER = tk.hash_words(
-    ["aname", "amonth", "aday", "abegin", "anend", "anumber"]
+NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER, _FUSED = tk.hash_words(
+    ["aname", "amonth", "aday", "abegin", "anend", "anumber", "afusion"]
 )
 _ODD = [np.uint64(k) for k in (0xD1B54A32D192ED03, 0xABC98388FB8FAC03, 0x8CB92BA72F3D8DD7)]
 
@@ -113,12 +113,13 @@ _ODD = [np.uint64(k) for k in (0xD1B54A32D192ED03, 0xABC98388FB8FAC03, 0x8CB92BA
 def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
     """The hashes of the tokens with names, months, days and figures replaced by their kind.
 
-    A capitalised word counts as a name inside a sentence, if it is in no list of the lexicon. A
-    figure keeps its number of characters.
+    A capitalised word counts as a name inside a sentence, if it is in no list of the lexicon; one
+    that runs into the next word (``SportThe``), as another kind. A figure keeps its length.
     """
     tables = lexicon()
     hashes = tokens.hashes.copy()
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
+    hashes[tokens.fused] = _FUSED
     hashes[capital & (rows == 0) & ~_sentence_starts(tokens)] = NAME
     figures = np.flatnonzero(tokens.kinds == tk.NUMBER)
     size = np.minimum(tokens.ends[figures] - tokens.starts[figures], 7).astype(np.uint64)
@@ -130,7 +131,7 @@ def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
 
 def mask_name(masked: np.uint64) -> str:
     """What `mask` put in a token's place, for people."""
-    names = {NAME: "⟨name⟩", _MONTH: "⟨month⟩", _DAY: "⟨day⟩"}
+    names = {NAME: "⟨name⟩", _MONTH: "⟨month⟩", _DAY: "⟨day⟩", _FUSED: "⟨fused⟩"}
     return names.get(masked, f"⟨figure of {masked - _NUMBER}⟩")
 
 

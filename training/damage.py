@@ -61,6 +61,22 @@ def _blocks_dropped(segments: Segments, random: Random) -> Segments:
     )
 
 
+def _links_fused(segments: Segments, random: Random) -> Segments:
+    """Lost white space between neighbouring links: ``Sport`` and its headline become one word."""
+
+    def fuse(text: str) -> str:
+        out = []
+        for line in text.splitlines(True):
+            short = len(line.split()) <= 3 and line.strip()[-1:].isalnum()
+            out.append(line.rstrip() if short and random.random() < 0.5 else line)
+        end = text[len(text.rstrip()) :]
+        return "".join(out).rstrip() + end
+
+    return tuple(
+        (label, fuse(text) if label == "boilerplate" else text) for label, text in segments
+    )
+
+
 def _cut(segments: Segments, _: Random) -> Segments:
     left = sum(len(text) for _, text in segments) // 2
     kept = []
@@ -85,6 +101,7 @@ DAMAGES: dict[str, Callable[[Segments, Random], Segments]] = {
     "typing slips": _slips,
     "quotation marks exchanged": _each(_other_quotes),
     "boilerplate stripped": _no_boilerplate,
+    "links run together": _links_fused,
 }
 
 

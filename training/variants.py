@@ -20,6 +20,7 @@ SECTION = "section left out"
 SHARES = {
     SECTION: 1 / 3,
     "boilerplate stripped": 1 / 6,
+    "links run together": 1 / 6,
     "line breaks lost": 1 / 12,
     "lower case": 1 / 12,
     "cut in the middle": 1 / 12,
