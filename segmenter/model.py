@@ -27,6 +27,9 @@ from segmenter.features import Features, Grams
 FORMAT = 1
 """Version of the file format."""
 
+CHUNK = 16
+"""Columns whose weights are summed together: few enough that they stay in the processor's cache."""
+
 LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
 """Bytes that a model file may have, and that its arrays may have unpacked."""
 
@@ -85,7 +88,9 @@ class Model:
     def _column_scores(self, features: Features) -> Floats:
         blocks, columns = features.columns.shape
         bins = features.columns.T + ft.BINS * np.arange(columns)[:, None]
-        scores = self._places.take(bins, axis=0).sum(axis=0, dtype=np.float64)
+        scores = np.zeros((blocks, self._places.shape[1]))
+        for low in range(0, columns, CHUNK):
+            scores += self._places.take(bins[low : low + CHUNK], axis=0).sum(axis=0)
         here = np.arange(blocks)
         total = np.zeros((blocks, len(self.labels)))
         for place, edge, part in zip(
