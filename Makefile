@@ -43,3 +43,11 @@ counts: .venv/test ## counts public text: CORPORA=folder with the files of datas
 
 check-data: .venv/test ## checks the labelled pages and prints the coverage tables
 	$(BIN)/python -m training.check_data
+
+.venv/bench: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@
+
+bench: .venv/bench ## speed beside scikit-learn and fastText, as benchmarks/RESULTS.md and .svg
+	$(BIN)/python -m benchmarks.speed --train

@@ -31,6 +31,9 @@ the chain forgets within a few blocks."""
 SIDE_BY_SIDE = 64
 """Sequences decoded side by side."""
 
+RESCALED = 4
+"""Steps after which probabilities are scaled up again; `LEAST` lets none underflow before."""
+
 LEAST = 40.0
 """A label's log probability is taken to be no further below the best label's."""
 
@@ -102,21 +105,22 @@ def _marginals(emission: Floats, low: Ints, high: Ints, chain: Chain) -> tuple[F
     steps, states = int((high - low).max()), len(chain.label)
     transition = np.exp(chain.transition)
     step = np.stack([transition, transition.T])[:, :, :, None]
-    # Axes from here on: forward or backward; state; sequence. The backward pass runs from each
-    # sequence's end: its step t treats block length - 1 - t.
+    # Axes from here on: step; maxima or sums; forward or backward; state; sequence. The backward
+    # pass runs from each sequence's end: its step t treats block length - 1 - t.
     t = np.arange(steps)[:, None]
     blocks = np.stack([np.minimum(low + t, emission.shape[2] - 1), np.maximum(high - 1 - t, 0)], 1)
-    mirror = np.maximum(high - low - 1 - t, 0)[:, None]
-    marginals = []
-    for values, combine in zip(emission, (np.maximum.reduce, np.add.reduce), strict=True):
-        given = values.take(blocks, axis=1).transpose(1, 2, 0, 3)
-        inner = np.empty((2, steps, states, len(low)))
-        before = np.ones((2, states, len(low)))
-        before[0] = np.exp(chain.start)[:, None]
-        for i in range(steps):
-            here = before * given[i]
-            inner[0, i], inner[1, i] = here[0], before[1]
-            here /= np.maximum.reduce(here, axis=1, keepdims=True)
-            before = combine(here[:, :, None] * step, axis=1)
-        marginals.append(inner[0] * np.take_along_axis(inner[1], mirror, axis=0))
-    return marginals[0], marginals[1]
+    given = np.ascontiguousarray(emission.take(blocks, axis=2).transpose(2, 0, 3, 1, 4))
+    before = np.empty((steps + 1, *given.shape[1:]))
+    before[0] = 1
+    before[0, :, 0] = np.exp(chain.start)[:, None]
+    moves = np.empty((2, 2, states, *given.shape[3:]))
+    for i in range(steps):
+        here = np.multiply(before[i], given[i], out=given[i])
+        if i % RESCALED == 0:
+            here /= np.maximum.reduce(here, axis=2, keepdims=True)
+        np.multiply(here[:, :, :, None], step, out=moves)
+        np.maximum.reduce(moves[0], axis=1, out=before[i + 1, 0])
+        np.add.reduce(moves[1], axis=1, out=before[i + 1, 1])
+    mirror = np.maximum(high - low - 1 - t, 0)[:, None, None]
+    marginals = given[:, :, 0] * np.take_along_axis(before[:-1, :, 1], mirror, axis=0)
+    return marginals[:, 0], marginals[:, 1]

@@ -120,7 +120,7 @@ def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
     hashes = tokens.hashes.copy()
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
     hashes[tokens.fused] = _FUSED
-    hashes[capital & (rows == 0) & ~_sentence_starts(tokens)] = NAME
+    hashes[capital & (rows == 0) & ~_sentence_starts(tokens, rows)] = NAME
     figures = np.flatnonzero(tokens.kinds == tk.NUMBER)
     size = np.minimum(tokens.ends[figures] - tokens.starts[figures], 7).astype(np.uint64)
     hashes[figures] = _NUMBER + size
@@ -135,10 +135,10 @@ def mask_name(masked: np.uint64) -> str:
     return names.get(masked, f"⟨figure of {masked - _NUMBER}⟩")
 
 
-def _sentence_starts(tokens: Tokens) -> Flags:
+def _sentence_starts(tokens: Tokens, rows: NDArray[np.uint16]) -> Flags:
     """Whether each token begins a sentence; opening marks are passed over."""
     is_mark = tokens.kinds == tk.MARK
-    ender = np.isin(tokens.hashes, _ENDERS) & is_mark
+    ender = lexicon().end.take(rows)
     begins = np.zeros(len(is_mark) + 1, bool)
     begins[1:] = ender
     begins[tokens.bounds[:-1]] = True
@@ -147,9 +147,6 @@ def _sentence_starts(tokens: Tokens) -> Flags:
     for _ in range(3):
         begins[1:] |= begins[:-1] & clear[:-1]
     return begins
-
-
-_ENDERS = tk.hash_words([".", "!", "?", "…", "!!", "??", ":"])
 
 
 def _grams(tokens: Tokens, rows: NDArray[np.uint16]) -> tuple[tuple[Grams, ...], tuple[Grams, ...]]:
@@ -201,22 +198,26 @@ SHORT, MIDDLING = 6, 14
 
 
 def _columns(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
-    """All columns, in the order of `column_names`."""
-    cues, outside, quoted = _cues(tokens, rows)
+    """All columns, in the order of `column_names`.
+
+    They are made one behind the other, a row each, and handed out as columns: so that each step
+    here, and the sum over them in the model, runs through memory in order.
+    """
     size = np.diff(tokens.bounds)
     is_word = np.concatenate(([0], np.cumsum(tokens.kinds < tk.NUMBER)))
     letters = np.diff(is_word[tokens.bounds])
-    around, around_size = _window(np.column_stack((cues, size)), parts)
-    return np.column_stack(
+    cues, outside = _cues(tokens, rows)
+    around, around_size = _window(cues, size, parts)
+    return np.concatenate(
         [
-            _density(cues, size[:, None]),
-            _density(outside, size[:, None]),
-            _by_length(_density(around, around_size[:, None]), letters[:, None], 9),
-            *_layout(tokens, rows, parts, size, quoted),
-            *_surroundings(size, parts),
-            *(_by_length(column, letters, 12) for column in _overlap(tokens, rows, parts)),
+            _density(cues, size),
+            _density(outside, size),
+            _by_length(_density(around, around_size), letters, 9),
+            np.stack(_layout(tokens, rows, parts, size)),
+            np.stack(_surroundings(size, parts)),
+            _by_length(_overlap(tokens, rows, parts), letters, 12),
         ]
-    )
+    ).T
 
 
 def _by_length(bins: Bins, words: Ints, most: int) -> Bins:
@@ -226,87 +227,90 @@ def _by_length(bins: Bins, words: Ints, most: int) -> Bins:
     are no words here, or a line of dates would be long.
     """
     length = (words > SHORT).astype(np.uint8) + (words > MIDDLING)
-    return (bins + np.uint8(most) * length).astype(np.uint8)
+    return bins + np.uint8(most) * length
 
 
-def _density(counts: NDArray[np.float32], size: NDArray[np.float32] | Ints) -> Bins:
+def _density(counts: Ints, size: Ints) -> Bins:
     """Bins of ``counts / size``: 0 for none, then powers of two from 1/128 to 1/2 and over."""
-    share = counts * (128 / np.maximum(size, 1)).astype(np.float32)
-    level = np.frexp(share)[1]
-    return np.where(counts > 0, np.clip(level, 1, 8), 0).astype(np.uint8)
+    share = counts.astype(np.float32) * (128 / np.maximum(size, 1)).astype(np.float32)
+    # A float's exponent is the power of two below it; that of 1 is 127, and that of 0 is 0.
+    exponent = (share.view(np.uint32) >> np.uint32(23)).astype(np.uint8)
+    return (np.clip(exponent, 127, 134) - np.uint8(126)) * (exponent > 0)
+
+
+_ROOTS = np.arange(1 << 11)
+_HALF_POWERS = np.where(
+    _ROOTS < 4, _ROOTS, 2 * np.log2(np.maximum(_ROOTS, 1).astype(np.float32))
+).astype(np.uint8)
 
 
 def _log_bin(counts: Ints, most: int) -> Bins:
-    """Bins of whole numbers: 0, 1, 2, 3, then half powers of two."""
-    level = np.where(
-        counts < 4, counts, (2 * np.log2(np.maximum(counts, 1).astype(np.float32))).astype(np.int64)
-    )
-    return np.minimum(level, most).astype(np.uint8)
+    """Bins of whole numbers: 0, 1, 2, 3, then half powers of two; ``most`` is 21 or less."""
+    return np.minimum(_HALF_POWERS.take(counts, mode="clip"), np.uint8(most))
 
 
 def _share_bin(part: Ints, whole: Ints) -> Bins:
     """Bins of a share: 0 where there is nothing to share, then 1 for none up to 11 for all."""
-    return np.where(whole > 0, 1 + (part * 10) // np.maximum(whole, 1), 0).astype(np.uint8)
+    return (1 + part * 10 / np.maximum(whole, 1)).astype(np.uint8) * (whole > 0)
 
 
-def _tally(block: Ints, kind: Ints, blocks: int, kinds: int) -> Ints:
-    """How often each kind occurs in each block."""
-    return np.bincount(block * kinds + kind, minlength=blocks * kinds).reshape(blocks, kinds)
+def _tally(kind: Ints, block: Ints, kinds: int, blocks: int) -> Ints:
+    """How often each kind occurs in each block: (kinds, blocks)."""
+    return np.bincount(kind * blocks + block, minlength=kinds * blocks).reshape(kinds, blocks)
 
 
-def _cues(
-    tokens: Tokens, rows: NDArray[np.uint16]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], Flags]:
-    """How often each cue occurs in each block; some of them outside quotations; what is quoted."""
+def _per_block(tokens: Tokens, flags: Flags) -> Ints:
+    """How many of each block's tokens have the flag."""
+    return np.bincount(tokens.block[np.flatnonzero(flags)], minlength=len(tokens.bounds) - 1)
+
+
+def _cues(tokens: Tokens, rows: NDArray[np.uint16]) -> tuple[Ints, Ints]:
+    """How often each cue occurs in each block, and some of them outside quotations."""
     tables = lexicon()
-    blocks = len(tokens.bounds) - 1
-    kinds = tables.kinds.take(rows).astype(np.int64)
+    blocks, most, names = len(tokens.bounds) - 1, tables.cues.shape[1], len(CUE_NAMES)
     is_quote = tokens.hashes == _QUOTE
     open_marks = np.concatenate(([0], np.cumsum(is_quote)))
     since = open_marks[:-1] - open_marks[tokens.bounds[:-1]].take(tokens.block)
     quoted = (since & 1).astype(bool) & ~is_quote
-    spoken = np.flatnonzero(rows)
-    clear = spoken[~quoted[spoken]]
-    combinations = len(tables.cues)
-    every = _tally(tokens.block[spoken], kinds[spoken], blocks, combinations)
-    outside = _tally(tokens.block[clear], kinds[clear], blocks, combinations)
-    named = (tokens.kinds == tk.CAPITALIZED) & (rows == 0)
+    found = tables.cues.take(rows, axis=0).ravel()
+    at = np.flatnonzero(found)
+    token = at // most
+    both = _tally(
+        found[at] - 1 + names * quoted[token], tokens.block[token], 2 * names, blocks
+    ).reshape(2, names, blocks)
     simile = np.zeros(len(rows), bool)
     simile[:-1] = tables.like.take(rows[:-1]) & tables.article.take(rows[1:])
+    capitalized = tokens.kinds == tk.CAPITALIZED
     extra = [
-        np.bincount(tokens.block[np.flatnonzero(flag)], minlength=blocks)
-        for flag in (
+        _per_block(tokens, flags)
+        for flags in (
             simile,
-            named,
-            tokens.kinds == tk.CAPITALIZED,
+            capitalized & (rows == 0),
+            capitalized,
             tokens.kinds == tk.CAPITALS,
             tokens.kinds == tk.NUMBER,
             quoted,
             tables.function.take(rows),
         )
     ]
-    counts = every.astype(np.float32) @ tables.cues
-    chosen = [CUE_NAMES.index(name) for name in OUTSIDE]
-    return (
-        np.column_stack([counts, *extra]).astype(np.float32),
-        outside.astype(np.float32) @ tables.cues[:, chosen],
-        quoted,
-    )
+    return np.concatenate([both[0] + both[1], np.stack(extra)]), both[0, _OUTSIDE]
 
 
+_OUTSIDE = [CUE_NAMES.index(name) for name in OUTSIDE]
 EXTRA_CUES = ("simile", "name", "capitalised", "capitals", "figure", "quoted", "function word")
 _QUOTE, _COLON, _QUESTION = tk.hash_words(['"', ":", "?"])
 
 
-def _window(counts: NDArray[np.float32], parts: Ints) -> tuple[NDArray[np.float32], Ints]:
-    """Sums of the rows within `WINDOW` blocks on either side, in the same part; sizes apart."""
-    total = np.zeros((len(counts) + 1, counts.shape[1]), np.float64)
-    np.cumsum(counts, axis=0, out=total[1:])
-    at = np.arange(len(counts))
+def _window(counts: Ints, size: Ints, parts: Ints) -> tuple[Ints, Ints]:
+    """Sums of the columns within `WINDOW` blocks on either side, in the same part; of sizes too."""
+    total = np.zeros((len(counts) + 1, len(size) + 1), np.int64)
+    np.cumsum(counts, axis=1, out=total[:-1, 1:])
+    np.cumsum(size, out=total[-1, 1:])
+    at = np.arange(len(size))
     low = np.maximum(at - WINDOW, np.searchsorted(parts, parts))
     high = np.minimum(at + WINDOW + 1, np.searchsorted(parts, parts, side="right"))
-    sums = total[high] - total[low]
-    return sums[:, :-1].astype(np.float32), sums[:, -1].astype(np.int64)
+    sums = total.take(high, axis=1) - total.take(low, axis=1)
+    return sums[:-1], sums[-1]
 
 
 # First and last tokens: kinds of word (0 to 3, as in `segmenter.tokens`), then these marks, then
@@ -317,86 +321,73 @@ _EDGE_MARKS = [
 ]  # fmt: skip
 _EDGE_HASHES = tk.hash_words(_EDGE_MARKS)
 _EDGE_ORDER = np.argsort(_EDGE_HASHES)
+_EDGE_SORTED = _EDGE_HASHES[_EDGE_ORDER]
 EDGE_KINDS = 4 + len(_EDGE_MARKS) + 2
 
 
-def _edge_kind(tokens: Tokens, place: Ints, exists: Flags) -> Bins:
-    """The kind of the token at ``place``, one a block."""
-    if len(tokens.kinds) == 0:
-        return np.full(len(place), EDGE_KINDS - 1, np.uint8)
-    place = np.where(exists, place, 0)
-    kind = tokens.kinds[place].astype(np.int64)
-    hashes = tokens.hashes[place]
-    spot = np.minimum(np.searchsorted(_EDGE_HASHES[_EDGE_ORDER], hashes), len(_EDGE_MARKS) - 1)
-    known = _EDGE_HASHES[_EDGE_ORDER[spot]] == hashes
-    kind = np.where(kind == tk.MARK, np.where(known, 4 + _EDGE_ORDER[spot], EDGE_KINDS - 2), kind)
-    return np.where(exists, kind, EDGE_KINDS - 1).astype(np.uint8)
+def _edge_kinds(tokens: Tokens, size: Ints) -> Bins:
+    """The kinds of the first three tokens of each block, the last, and the last but one."""
+    first, last = tokens.bounds[:-1], tokens.bounds[1:]
+    exists = np.stack([size > 0, size > 1, size > 2, size > 0, size > 1])
+    place = np.stack([first, first + 1, first + 2, last - 1, last - 2])[exists]
+    kind = tokens.kinds[place]
+    marks = np.flatnonzero(kind == tk.MARK)
+    hashes = tokens.hashes[place[marks]]
+    spot = np.searchsorted(_EDGE_SORTED, hashes)
+    known = _EDGE_SORTED.take(spot, mode="clip") == hashes
+    kind[marks] = np.where(known, 4 + _EDGE_ORDER.take(spot, mode="clip"), EDGE_KINDS - 2)
+    kinds = np.full(exists.shape, EDGE_KINDS - 1, np.uint8)
+    kinds[exists] = kind
+    return kinds
 
 
 SPEAKER = 8
 """A colon among the first tokens of a block, up to this one, may end a speaker's name."""
 
 
-def _layout(
-    tokens: Tokens, rows: NDArray[np.uint16], parts: Ints, size: Ints, quoted: Flags
-) -> list[Bins]:
+def _layout(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints, size: Ints) -> list[Bins]:
     """Length, edges, heading shape, speaker marks, repetition."""
     first, last = tokens.bounds[:-1], tokens.bounds[1:]
-    words = tokens.kinds != tk.MARK
-    capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
     blocks = len(size)
-
-    def per_block(flags: Flags) -> Ints:
-        return np.bincount(tokens.block[np.flatnonzero(flags)], minlength=blocks)
-
     # A colon early in the block, and how often what stands before it opens a block of the part.
-    colon = np.flatnonzero(tokens.hashes == _COLON)
-    spot = colon - first[tokens.block[colon]]
-    colon, spot = colon[spot <= SPEAKER], spot[spot <= SPEAKER]
-    lead, at = np.unique(tokens.block[colon], return_index=True)
+    colon = np.flatnonzero(tokens.hashes == _COLON)[::-1]
+    block = tokens.block[colon]
+    spot = colon - first[block]
     colon_spot = np.zeros(blocks, np.int64)
-    colon_spot[lead] = spot[at] + 1
-    order = np.arange(len(words)) - first[tokens.block]
-    weighted = tokens.hashes * (2 * order + 1).astype(np.uint64)
-    total = np.concatenate((np.zeros(1, np.uint64), np.cumsum(weighted)))
-    salt = parts.astype(np.uint64) * _ODD[0]
-
-    def opening(length: Ints) -> Hashes:
-        hashed: Hashes = total[np.minimum(first + length, last)] - total[first]
-        return hashed * _ODD[1] + salt
-
-    speaker = np.where(colon_spot > 1, opening(colon_spot), 0)
-    turns, again = _recurrence(speaker, colon_spot > 1)
-    whole_before, whole_after = _repeats(opening(size), size > 0)
-    head_before, head_after = _repeats(opening(np.full(blocks, 4)), size >= 4)
-    start_count, start_again = _recurrence(opening(np.full(blocks, 2)), size >= 2)
-    sentences = per_block(np.isin(tokens.hashes, _ENDERS[:6]))
-    word_count, capital_count = per_block(words), per_block(words & capital)
+    colon_spot[block[spot <= SPEAKER]] = spot[spot <= SPEAKER] + 1
+    order = np.arange(len(tokens.block)) - first[tokens.block]
+    total = np.zeros(len(order) + 1, np.uint64)
+    np.cumsum(tokens.hashes * (2 * order + 1).view(np.uint64), out=total[1:])
+    # What repetition is looked for in: the speaker, the whole, and four and two tokens to open it.
+    length = np.stack([colon_spot, size, np.full(blocks, 4), np.full(blocks, 2)])
+    opening = total[np.minimum(first + length, last)] - total[first]
+    opening = opening * _ODD[1] + parts.astype(np.uint64) * _ODD[0]
+    chosen = np.stack([colon_spot > 1, size > 0, size >= 4, size >= 2])
+    counts, near, repeated = _recurrence(opening, chosen)
+    stops = _per_block(tokens, lexicon().stop.take(rows))
+    words = size - _per_block(tokens, tokens.kinds == tk.MARK)
+    capitals = _per_block(tokens, (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS))
     fused_opening = np.zeros(blocks, np.uint8)
     fused_opening[tokens.block[np.flatnonzero(tokens.fused & (order < 3))]] = 1
     return [
         _log_bin(size, 17),
-        _edge_kind(tokens, first, size > 0),
-        _edge_kind(tokens, first + 1, size > 1),
-        _edge_kind(tokens, first + 2, size > 2),
-        _edge_kind(tokens, last - 1, size > 0),
-        _edge_kind(tokens, last - 2, size > 1),
+        *_edge_kinds(tokens, size),
         np.minimum(colon_spot, SPEAKER + 1).astype(np.uint8),
-        _log_bin(turns, 7),
-        again,
-        _log_bin(start_count, 7),
-        start_again,
-        whole_before + 2 * whole_after,
-        head_before + 2 * head_after,
-        _share_bin(capital_count, word_count),
-        _log_bin(np.where(sentences > 0, word_count // np.maximum(sentences, 1), 0), 13),
-        _log_bin(sentences, 9),
-        np.minimum(per_block(tokens.fused), 2).astype(np.uint8),
+        _log_bin(counts[0], 7),
+        near[0],
+        _log_bin(counts[3], 7),
+        near[3],
+        repeated[1],
+        repeated[2],
+        _share_bin(capitals, words),
+        _log_bin(np.where(stops > 0, words // np.maximum(stops, 1), 0), 13),
+        _log_bin(stops, 9),
+        np.minimum(_per_block(tokens, tokens.fused), 2).astype(np.uint8),
         fused_opening,
         # Heading shape: short, no sentence end; by the share of capitals.
-        np.where(
-            (word_count <= 16) & (sentences == 0), 1 + (3 * capital_count) // np.maximum(size, 1), 0
-        ).astype(np.uint8),
+        np.where((words <= 16) & (stops == 0), 1 + (3 * capitals) // np.maximum(size, 1), 0).astype(
+            np.uint8
+        ),
     ]
 
 
@@ -428,35 +419,36 @@ def _surroundings(size: Ints, parts: Ints) -> list[Bins]:
     return columns
 
 
-def _groups(keys: Hashes, chosen: Flags) -> tuple[Ints, Ints, Ints]:
-    """Blocks with equal keys: the chosen blocks ordered by key, then each one's group and spot."""
-    picked = np.flatnonzero(chosen)
-    order = picked[np.argsort(keys[picked], kind="stable")]
-    fresh = np.ones(len(order), bool)
-    fresh[1:] = keys[order[1:]] != keys[order[:-1]]
-    return order, np.cumsum(fresh) - 1, np.flatnonzero(fresh)
+def _recurrence(keys: Hashes, chosen: Flags) -> tuple[Ints, Bins, Bins]:
+    """Where the keys of the chosen blocks recur, for each row of keys: (rows, blocks) all.
 
-
-def _recurrence(keys: Hashes, chosen: Flags) -> tuple[Ints, Bins]:
-    """How many blocks have the key of each; and whether one of them is two or fewer away."""
-    order, group, begin = _groups(keys, chosen)
-    counts = np.zeros(len(keys), np.int64)
-    near = np.zeros(len(keys), np.uint8)
-    counts[order] = np.bincount(group, minlength=len(begin))[group]
-    pair = np.flatnonzero((group[1:] == group[:-1]) & (np.diff(order) <= 2))
-    near[order[pair]] |= 1
-    near[order[pair + 1]] |= 2
-    return counts, near
-
-
-def _repeats(keys: Hashes, chosen: Flags) -> tuple[Bins, Bins]:
-    """Whether an earlier block has the same key, and whether a later one has."""
-    order, group, _ = _groups(keys, chosen)
-    before, after = np.zeros(len(keys), np.uint8), np.zeros(len(keys), np.uint8)
-    pair = np.flatnonzero(group[1:] == group[:-1])
-    before[order[pair + 1]] = 1
-    after[order[pair]] = 1
-    return before, after
+    How many blocks have the key of each; whether one of them is two or fewer away, 1 for behind
+    and 2 for before; and whether there is any, 1 for before and 2 for behind.
+    """
+    blocks = keys.shape[1]
+    at = np.flatnonzero(chosen)
+    row = (at // blocks).view(np.uint64)
+    block = (at % blocks).view(np.uint64)
+    # One sort for all: the row, then the key's leading bits, then the block.
+    packed = keys.ravel()[at] >> np.uint64(_BLOCK_BITS + 2) << np.uint64(_BLOCK_BITS)
+    packed |= row << np.uint64(62) | block
+    packed.sort()
+    key = packed >> np.uint64(_BLOCK_BITS)
+    block = (packed & _BLOCK_MASK).view(np.int64)
+    fresh = np.ones(len(key) + 1, bool)
+    fresh[1:-1] = key[1:] != key[:-1]
+    begin = np.flatnonzero(fresh)
+    length = np.diff(begin)
+    before, behind = ~fresh[:-1], ~fresh[1:]
+    close = np.zeros(len(key) + 1, bool)
+    close[1:-1] = before[1:] & (np.diff(block) <= 2)
+    place = (packed >> np.uint64(62)).view(np.int64) * blocks + block
+    counts = np.zeros(keys.shape, np.int64)
+    near, repeated = np.zeros((2, *keys.shape), np.uint8)
+    counts.ravel()[place] = np.repeat(length, length)
+    near.ravel()[place] = close[1:] + np.uint8(2) * close[:-1]
+    repeated.ravel()[place] = before + np.uint8(2) * behind
+    return counts, near, repeated
 
 
 NEAR, FAR = 4, 8
@@ -468,65 +460,65 @@ OFTEN = 4
 _NEVER = 1 << 30
 
 _BLOCK_BITS, _TYPE_BITS = 20, 2
+_BLOCK_MASK = np.uint64((1 << _BLOCK_BITS) - 1)
 
 
-def _overlap(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> list[Bins]:
+def _overlap(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
     """What a block's content words, names and figures share with other blocks of its part."""
     blocks = len(parts)
-    first_of_sentence = _sentence_starts(tokens)
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
-    length = tokens.ends - tokens.starts
+    kinds = (capital & ~_sentence_starts(tokens, rows)).view(np.uint8)
+    kinds[tokens.kinds == tk.NUMBER] = 2
     content = np.flatnonzero(
         (tokens.kinds != tk.MARK)
         & ~lexicon().function.take(rows)
-        & ((length > 3) | (tokens.kinds == tk.NUMBER) | (tokens.kinds == tk.CAPITALS))
-    )
-    kind = np.where(
-        tokens.kinds[content] == tk.NUMBER,
-        2,
-        (capital[content] & ~first_of_sentence[content]).astype(np.int64),
+        & (
+            (tokens.ends - tokens.starts > 3)
+            | (tokens.kinds == tk.NUMBER)
+            | (tokens.kinds == tk.CAPITALS)
+        )
     )
     block = tokens.block[content]
     salt = parts.astype(np.uint64) * _ODD[2]
     key = (tokens.hashes[content] + salt[block]) * _ODD[1]
     low = np.uint64(_BLOCK_BITS + _TYPE_BITS)
-    packed = ((key >> low) << low) | ((block << _TYPE_BITS) | kind).view(np.uint64)
+    packed = ((key >> low) << low) | ((block << _TYPE_BITS) | kinds[content]).view(np.uint64)
     packed.sort()
     word = packed >> low
-    block = ((packed >> np.uint64(_TYPE_BITS)) & np.uint64((1 << _BLOCK_BITS) - 1)).view(np.int64)
-    kind = (packed & np.uint64(3)).view(np.int64)
-    fresh = np.ones(len(word), bool)
-    fresh[1:] = word[1:] != word[:-1]
-    begin = np.flatnonzero(fresh)
-    group = np.cumsum(fresh) - 1
-    lowest = block[begin][group]
-    highest = block[np.append(begin[1:], len(word)) - 1][group] if len(word) else lowest
+    block = ((packed >> np.uint64(_TYPE_BITS)) & _BLOCK_MASK).view(np.int64)
+    # Each word's first block and its last, and how many blocks have it: more than a few for the
+    # words that the page is about.
+    fresh = np.ones(len(word) + 1, bool)
+    fresh[1:-1] = word[1:] != word[:-1]
+    edges = np.flatnonzero(fresh)
+    length = np.diff(edges)
+    lowest = np.repeat(block[edges[:-1]], length)
+    highest = np.repeat(block[edges[1:] - 1], length)
     # Distances to the last block before this one, and to the first behind it, with the same word.
-    step = np.diff(block)
-    before, behind = np.full((2, len(word)), _NEVER)
-    same = np.flatnonzero(~fresh[1:] & (step > 0))
-    before[same + 1] = step[same]
-    behind[same] = step[same]
-    # How many blocks have the word: more than a few for the words that the page is about.
-    first_in_block = fresh.copy()
-    first_in_block[1:] |= step > 0
-    spread = np.add.reduceat(first_in_block, begin, dtype=np.int64)[group] if len(word) else lowest
-    seen = {
-        "earlier": block > lowest,
-        "later": block < highest,
-        "just before": before <= NEAR,
-        "just behind": behind <= NEAR,
-        "far": (block - lowest > FAR) | (highest - block > FAR),
-        "often": spread >= OFTEN,
-    }
-    whole = _tally(block, kind, blocks, 3)
-    columns = [_log_bin(whole.sum(1), 9)]
-    for place in seen.values():
-        at = np.flatnonzero(place)
-        part = _tally(block[at], kind[at], blocks, 3)
-        columns.append(_share_bin(part.sum(1), whole.sum(1)))
-        columns += [_share_bin(part[:, k], whole[:, k]) for k in (1, 2)]
-    return columns
+    step = np.full(len(word) + 1, _NEVER)
+    step[1:-1] = block[1:] - block[:-1]
+    fresh_block = fresh | (step > 0)
+    step[fresh | (step == 0)] = _NEVER
+    new = np.concatenate(([0], np.cumsum(fresh_block[:-1])))
+    spread = np.repeat(new[edges[1:]] - new[edges[:-1]], length)
+    seen = (
+        block > lowest,
+        block < highest,
+        step[:-1] <= NEAR,
+        step[1:] <= NEAR,
+        (block - lowest > FAR) | (highest - block > FAR),
+        spread >= OFTEN,
+    )
+    place = (packed & np.uint64(3)).view(np.int64) * blocks + block
+    counts = np.stack(
+        [
+            np.bincount(chosen, minlength=3 * blocks)
+            for chosen in (place, *(place[np.flatnonzero(flags)] for flags in seen))
+        ]
+    ).reshape(7, 3, blocks)
+    counts[:, 0] += counts[:, 1] + counts[:, 2]
+    shares = _share_bin(counts[1:], counts[0]).reshape(18, blocks)
+    return np.concatenate([_log_bin(counts[0, :1], 9), shares])
 
 
 OVERLAP = (

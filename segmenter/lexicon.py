@@ -36,6 +36,8 @@ DAYS = """
 monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
 """
 
+ENDS = ". ! ? … !! ?? :"
+
 CUES = {
     "you": "you your yours yourself yourselves you're you've you'll you'd y'all",
     "i": "i me my mine myself i'm i've i'd i'll",
@@ -150,21 +152,23 @@ class Lexicon(NamedTuple):
 
     ``hashes``: uint64, of each word. ``factor``, ``slots``: uint64 and uint16, the word whose hash
     times the factor has these leading bits.
-    ``kinds``: uint8, the combination of lists that a word is in. ``cues``: float32, a row a
-    combination, a column a cue. ``function``, ``month``, ``day``, ``like``, ``article``: bool, of
-    each word.
+    ``cues``: uint8, the lists that each word is in, as places in `CUE_NAMES` counted from 1, filled
+    up with 0. ``function``, ``month``, ``day``, ``like``, ``article``, ``end``, ``stop``: bool, of
+    each word; the last two are the marks that end a sentence or what leads up to one, and those
+    that end a sentence.
     """
 
     hashes: Hashes
     factor: np.uint64
     slots: NDArray[np.uint16]
-    kinds: NDArray[np.uint8]
-    cues: NDArray[np.float32]
+    cues: NDArray[np.uint8]
     function: NDArray[np.bool_]
     month: NDArray[np.bool_]
     day: NDArray[np.bool_]
     like: NDArray[np.bool_]
     article: NDArray[np.bool_]
+    end: NDArray[np.bool_]
+    stop: NDArray[np.bool_]
 
 
 CUE_NAMES = (*CUES, *MARK_CUES)
@@ -179,12 +183,14 @@ def lexicon() -> Lexicon:
         name: list(marks) for name, marks in MARK_CUES.items()
     }
     single = [w for words in lists.values() for w in words if "-" not in w or w == "-"]
-    words = sorted({*single, *(w for w in FUNCTION.split())})
+    words = sorted({*single, *FUNCTION.split(), *ENDS.split()})
     row = {word: i + 1 for i, word in enumerate(words)}
     member = np.zeros((len(words) + 1, len(lists)), bool)
     for column, name in enumerate(lists):
         member[[row[word] for word in lists[name] if word in row], column] = True
-    combinations, kinds = np.unique(member, axis=0, return_inverse=True)
+    cues = np.zeros((len(words) + 1, member.sum(axis=1).max()), np.uint8)
+    for place, columns in zip(cues, map(np.flatnonzero, member), strict=True):
+        place[: len(columns)] = columns + 1
     hashes = np.append(np.uint64(0), hash_words(words))
     slots = np.zeros(1 << _SLOT_BITS, np.uint16)
 
@@ -204,13 +210,14 @@ def lexicon() -> Lexicon:
         hashes,
         factor,
         slots,
-        kinds.astype(np.uint8),
-        combinations.astype(np.float32),
+        cues,
         among(FUNCTION),
         among(MONTHS) & ~among("may mar"),
         among(DAYS) & ~among("sun sat"),
         among("like as"),
         among("a an the"),
+        among(ENDS),
+        among(ENDS) & ~among(":"),
     )
 
 

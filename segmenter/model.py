@@ -28,6 +28,9 @@ from segmenter.features import Features, Grams
 FORMAT = 1
 """Version of the file format."""
 
+CHUNK = 16
+"""Columns whose weights are summed together: few enough that they stay in the processor's cache."""
+
 LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
 """Bytes that a model file may have, and that its arrays may have unpacked."""
 
@@ -61,38 +64,46 @@ class Model:
     about: dict[str, Any]
 
     @cached_property
-    def _tables(self) -> tuple[tuple[Weights, Weights], ...]:
-        """For each group of n-grams, idf times coefficients, and squared idf."""
+    def _tables(self) -> tuple[Weights, ...]:
+        """For each group of n-grams, idf times coefficients, and squared idf as a last column.
+
+        One look-up finds both, and most rows lie in one line of the processor's cache.
+        """
         return tuple(
-            (idf[:, None] * weights, np.square(idf))
+            np.column_stack((idf[:, None] * weights, np.square(idf)))
             for idf, weights in ((self.masked_idf, self.masked), (self.word_idf, self.words))
         )
 
+    @cached_property
+    def _places(self) -> Weights:
+        """The weights of the columns, those of all places beside each other."""
+        return np.concatenate(list(self.columns), axis=1)
+
     def score(self, features: Features) -> Floats:
         """Log probabilities of the labels of each block on its own: (blocks, labels)."""
-        logits = np.zeros((len(features.columns), len(self.labels)))
-        for grams, (table, squares) in zip(
-            (features.masked, features.words), self._tables, strict=True
-        ):
-            logits += _weighted(grams, table, squares)
-        logits += self._column_scores(features) + self.bias
+        logits = self._column_scores(features) + self.bias
+        for grams, table in zip((features.masked, features.words), self._tables, strict=True):
+            logits += _weighted(grams, table)
         logits -= logits.max(axis=1, keepdims=True)
         scores: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return scores
 
     def _column_scores(self, features: Features) -> Floats:
         blocks, columns = features.columns.shape
-        total = np.zeros((blocks, len(self.labels)))
-        if blocks == 0:
-            return total
-        bins = (features.columns + ft.BINS * np.arange(columns)).ravel()
-        rows = np.arange(0, blocks * columns, columns)
+        bins = features.columns.T + ft.BINS * np.arange(columns)[:, None]
+        scores = np.zeros((blocks, self._places.shape[1]))
+        for low in range(0, columns, CHUNK):
+            scores += self._places.take(bins[low : low + CHUNK], axis=0).sum(axis=0)
         here = np.arange(blocks)
-        for place, weights, edge in zip(ft.NEIGHBOURS, self.columns, self.edge, strict=True):
-            scores = np.add.reduceat(weights.take(bins, axis=0), rows, axis=0)
-            near = np.clip(here + place, 0, blocks - 1)
-            same = (near == here + place) & (features.parts[near] == features.parts)
-            total += np.where(same[:, None], scores[near], edge)
+        total = np.zeros((blocks, len(self.labels)))
+        for place, edge, part in zip(
+            ft.NEIGHBOURS, self.edge, np.split(scores, len(ft.NEIGHBOURS), axis=1), strict=True
+        ):
+            near = here + place
+            same = (near >= 0) & (near < blocks)
+            same[same] = features.parts[near[same]] == features.parts[same]
+            total[same] += part[near[same]]
+            total[~same] += edge
         return total
 
     def save(self, file: Path | BinaryIO) -> None:
@@ -151,23 +162,22 @@ class Model:
         return _check(path, arrays)
 
 
-def _weighted(grams: tuple[Grams, ...], table: Weights, squares: Weights) -> Floats:
+def _weighted(grams: tuple[Grams, ...], table: Weights) -> Floats:
     """TF-IDF-weighted sums of the coefficients, each block's divided by the norm of its weights.
 
     The norm takes each occurrence of an n-gram for itself, sqrt(sum of tf * idf**2), so that no
     occurrence needs to be matched with another: for blocks of a few sentences this is close to the
     Euclidean norm of the TF-IDF vector, and equal to it where no n-gram recurs.
     """
-    blocks = len(grams[0].bounds) - 1
-    total = np.zeros((blocks, table.shape[1]))
-    norm = np.zeros(blocks)
+    total = np.zeros((len(grams[0].bounds) - 1, table.shape[1]))
     for buckets, bounds in grams:
         full = np.flatnonzero(bounds[1:] > bounds[:-1])
         if len(full):
-            starts = bounds[full]
-            total[full] += np.add.reduceat(table.take(buckets, axis=0), starts, dtype=np.float64)
-            norm[full] += np.add.reduceat(squares.take(buckets), starts, dtype=np.float64)
-    return total / np.sqrt(np.maximum(norm, np.finfo(np.float64).tiny))[:, None]
+            found = table.take(buckets, axis=0).astype(np.float64)
+            total[full] += np.add.reduceat(found, bounds[full])
+    norm = np.sqrt(np.maximum(total[:, -1:], np.finfo(np.float64).tiny))
+    weighted: Floats = total[:, :-1] / norm
+    return weighted
 
 
 def _digest(arrays: dict[str, NDArray[Any]]) -> str:

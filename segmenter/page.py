@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from segmenter.labels import Label
 
 DEFAULT_KEEP = frozenset({Label.ORIGINAL_REPORT})
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A piece of a page that has one label.
+class Block(NamedTuple):
+    """A piece of a page that has one label; a named tuple, the quickest record to make.
 
     ``start`` and ``end`` are offsets, in code points, into the page's text. ``confidence`` is the
     probability of the label, and ``probabilities`` those of all labels, in the model's order.

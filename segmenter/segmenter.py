@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import as_file, files
@@ -20,9 +21,12 @@ PART = 1 << 18
 """Characters of a page that are looked at together. A longer page is labelled part by part, and
 decoded as a whole, so that memory does not grow with it."""
 
-BATCH = 1 << 16
-"""Characters after which a batch of pages is full: enough to repay the fixed cost of each step, and
+GROUP = 1 << 16
+"""Characters whose features are found together: enough to repay the fixed cost of each step, and
 few enough for the processor's caches."""
+
+BATCH = 1 << 18
+"""Characters after which a batch of pages is full: its pages are decoded side by side."""
 
 
 class Segmenter:
@@ -65,7 +69,7 @@ class Segmenter:
         for text in texts:
             batch.append(text)
             size += len(text)
-            if size >= BATCH or len(batch) >= BATCH >> 6:
+            if size >= BATCH or len(batch) >= BATCH >> 8:
                 yield from self._segment(batch)
                 batch, size = [], 0
         if batch:
@@ -87,20 +91,25 @@ class Segmenter:
         labels, posteriors = decode(np.concatenate(scores), counts, self.model.chain)
         page = np.repeat(np.arange(len(texts)), counts)
         probabilities = calibrate(posteriors, page, np.concatenate(known), self.model.calibration)
-        spans = zip(np.concatenate(starts).tolist(), np.concatenate(ends).tolist(), strict=True)
-        rows = zip(spans, labels.tolist(), probabilities.tolist(), strict=True)
+        names = [self._labels[label] for label in labels.tolist()]
+        confidence = probabilities[np.arange(len(labels)), labels].tolist()
+        rows = zip(
+            np.concatenate(starts).tolist(),
+            np.concatenate(ends).tolist(),
+            names,
+            confidence,
+            map(tuple, probabilities.tolist()),
+            strict=True,
+        )
         pages = []
         for text, count in zip(texts, counts.tolist(), strict=True):
-            blocks = (
-                Block(text[start:end], start, end, self._labels[label], row[label], tuple(row))
-                for _, ((start, end), label, row) in zip(range(count), rows, strict=False)
-            )
+            blocks = [Block(text[row[0] : row[1]], *row) for row in itertools.islice(rows, count)]
             pages.append(Page(text, tuple(blocks)))
         return pages
 
 
 def _groups(texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
-    """The parts of the texts, as (text, offset, part), in groups of about a batch."""
+    """The parts of the texts, as (text, offset, part), in groups of about `GROUP`."""
     group: list[tuple[int, int, str]] = []
     size = 0
     for index, text in enumerate(texts):
@@ -109,7 +118,7 @@ def _groups(texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
             end = _part_end(text, offset)
             group.append((index, offset, text[offset:end]))
             size += end - offset
-            if size >= BATCH:
+            if size >= GROUP:
                 yield group
                 group, size = [], 0
             offset = end

@@ -156,7 +156,7 @@ def _lines(
 ) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     """Lines with ink: start, end, and whether an empty line or the text's edge comes before."""
     ink = np.flatnonzero((kinds & ch.BLANK) == 0)
-    breaks = np.flatnonzero(kinds & ch.BREAK)
+    breaks = np.flatnonzero((kinds & ch.BREAK) > 0)
     crlf = (codes[breaks] == 13) & (codes.take(breaks + 1, mode="clip") == 10)
     edges = np.unique(np.concatenate((breaks[~crlf] + 1, bounds)))
     place = np.searchsorted(ink, edges)
@@ -190,7 +190,7 @@ def _wrapped(
     column = np.zeros(len(bounds) - 1, np.int64)
     np.maximum.at(column, page, np.where(widths <= WRAP_WIDTHS[1], widths, 0))
     nexts = starts[candidates + 1]
-    blank = np.append(np.flatnonzero(kinds & ch.BLANK), len(kinds))
+    blank = np.append(np.flatnonzero((kinds & ch.BLANK) > 0), len(kinds))
     word = np.minimum(blank[np.searchsorted(blank, nexts)], ends[candidates + 1]) - nexts
     reach = column[page[candidates]]
     full = widths[candidates] + 1 + word > reach

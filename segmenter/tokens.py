@@ -45,7 +45,7 @@ class Tokens(NamedTuple):
     fused: NDArray[np.bool_]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _powers(size: int) -> tuple[Hashes, Hashes]:
     """The first ``size`` powers of the multiplier, and of its inverse, modulo 2**64."""
     with np.errstate(over="ignore"):
@@ -85,8 +85,8 @@ def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) 
     inked = np.flatnonzero(code)
     first, last, code = edges[inked], edges[inked + 1], code[inked]
 
-    block = np.searchsorted(starts, first, side="right") - 1
     bounds = np.searchsorted(first, np.append(starts, size))
+    block = np.repeat(np.arange(len(starts)), np.diff(bounds))
     hashes = _hash(fold, first, last)
     is_mark = code > ch.WORD
     runs = np.flatnonzero(is_mark)
