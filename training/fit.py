@@ -111,10 +111,16 @@ def describe(pages: Sequence[LabelledPage]) -> dict[str, object]:
 
 @click.command()
 @click.option("--output", type=click.Path(path_type=Path), default=MODEL, show_default=False)
-def main(output: Path) -> None:
+@click.option(
+    "--extra",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File of further labelled pages, in the page format; may be given several times.",
+)
+def main(output: Path, extra: tuple[Path, ...]) -> None:
     """Fit the model on ``datasets/`` and write it."""
     began = time.perf_counter()
-    pages = pg.load()
+    pages = [*pg.load(), *pg.load(extra)]
     rows, public = from_pages(pages), counts.load_all()
     click.echo(f"{len(pages)} pages, {len(rows)} blocks; {len(public)} files of public counts")
     settings = SETTINGS
