@@ -1,0 +1,48 @@
+"""The labels of the packaged model on the project's own measuring pages, where they are at hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segmenter import Segmenter
+from tests.conftest import SHARED
+from training import pages as pg
+from training.pages import LABELS
+from training.score import Tally, spread
+
+
+def tally(segmenter: Segmenter, name: str) -> Tally:
+    path = SHARED / "pages" / name
+    if not path.exists():
+        pytest.skip(f"needs {name} of the project's shared folder, which is not on this machine")
+    found = Tally()
+    for page in pg.load([path]):
+        blocks = segmenter.segment(page.text).blocks
+        of_character = spread(
+            len(page.text),
+            *(np_ints([getattr(block, name) for block in blocks]) for name in ("start", "end")),
+            np_ints([LABELS.index(block.label) for block in blocks]),
+        )
+        found.add(page, of_character)
+    return found
+
+
+def np_ints(values: list[int]) -> NDArray[np.int64]:
+
+    return np.array(values, np.int64)
+
+
+def test_the_page_that_started_it_all(segmenter: Segmenter) -> None:
+    figures = tally(segmenter, "seed.jsonl").figures()
+    assert figures["kept"] == 1
+    assert figures["recall_satirical_rewrite"] == 1
+    assert figures["recall_generated_interview"] == 1
+    assert figures["char_accuracy"] > 0.98
+
+
+def test_pages_that_are_kept_for_measuring(segmenter: Segmenter) -> None:
+    figures = tally(segmenter, "dev.jsonl").figures()
+    assert figures["char_accuracy"] > 0.89
+    assert figures["kept"] > 0.92
