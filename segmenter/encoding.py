@@ -67,7 +67,7 @@ def decode_html(content: bytes) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         # A fetch that was cut off in the middle of a character is UTF-8 all the same.
-        if error.start >= len(content) - 3 and error.start > 0:
+        if error.reason == "unexpected end of data":
             return content.decode("utf-8", "replace")
         return content.decode("cp1252", "replace")
 
@@ -83,8 +83,9 @@ def _declared(head: bytes) -> str | None:
     if not labels and (found := _XML.match(head)):
         labels = [found[1]]
     for label in labels:
-        if encoding := _codec(label.decode("ascii", "replace").strip().lower()):
-            return encoding
+        codec = _codec(label.decode("ascii", "replace").strip().lower())
+        if codec is not None:
+            return codec
     return None
 
 

@@ -201,7 +201,7 @@ class _Walk:
                     self._flush(element)
                 elif tag not in _LEFT_OUT:
                     attributes = node.attributes
-                    if not (attributes and _hidden(tag, attributes)):
+                    if not ((attributes or tag == "dialog") and _hidden(tag, attributes)):
                         if tag in _INLINE:
                             open_nodes.append((node, tag, element, self._inline(tag, attributes)))
                         else:

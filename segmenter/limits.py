@@ -26,9 +26,7 @@ ATTRIBUTES = 256
 _LONG_TAG = 1 << 14
 """Bytes of a tag under which its attributes need no counting."""
 
-_ATTRIBUTE = (
-    rb"(?:[\s/=]++|[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+)"
-)
+_ATTRIBUTE = rb"(?:[\s/=]++|[^\s/>=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)?+)"
 _START_TAG = re.compile(rb"<[a-zA-Z][^\s/>]*+" + _ATTRIBUTE + rb"*+")
 _TOKEN = re.compile(
     rb"<(?:([a-zA-Z][^\s/>]*+)(" + _ATTRIBUTE + rb"*+)>?"

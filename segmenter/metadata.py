@@ -1,4 +1,4 @@
-"""What a page says about itself: meta tags, OpenGraph, JSON-LD, the ``html`` and ``title`` elements.
+"""What a page says about itself: meta tags, OpenGraph, JSON-LD, ``html`` and ``title`` elements.
 
 A reader of its own, over the tree that is parsed anyway: the libraries for this (extruct,
 trafilatura) parse the page again with another parser, which takes longer than all the rest.
