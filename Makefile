@@ -5,7 +5,7 @@ PAGE ?= examples/page.txt
 EXTRA ?=
 BIN := .venv/bin
 
-.PHONY: run test lint train evaluate tune counts check-data bench floors
+.PHONY: run test lint train evaluate counts check-data floors
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -33,6 +33,13 @@ train: .venv/test ## fits the packaged model from datasets/ (and EXTRA=correctio
 
 evaluate: .venv/test ## figures by leave-one-writer-out, as reports/evaluation.html and .json
 	$(BIN)/python -m training.evaluate
+
+floors: .venv/test ## fails when accuracy has sunk under its recorded floors
+	$(BIN)/python -m training.floors
+
+counts: .venv/test ## counts public text: CORPORA=folder with the files of datasets/counts/sources.json
+	$(BIN)/pip install --quiet --disable-pip-version-check 'trafilatura>=2.0'
+	$(BIN)/python -m training.counts --corpora $(CORPORA)
 
 check-data: .venv/test ## checks the labelled pages and prints the coverage tables
 	$(BIN)/python -m training.check_data

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.structure import CAPTION, HEADLINE, LEVELS, STANDFIRST, Layout, Structure, within
+from segmenter.elements import CAPTION, HEADLINE, LEVELS, STANDFIRST
+from segmenter.structure import Layout, Structure, within
 from segmenter.tokens import Ints
 
 Floats = NDArray[np.float64]

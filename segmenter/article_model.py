@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from segmenter import structure as st
 from segmenter.archives import digest_of, read_arrays, write_arrays
 from segmenter.article import NUMBERS, around
+from segmenter.elements import PATH_BITS
 from segmenter.errors import ModelError
 from segmenter.features import Grams
 from segmenter.structure import Structure
@@ -94,8 +95,8 @@ class ArticleModel:
             raise ModelError(f"{path}: no model file: it has no readable record") from error
         if stored != (FORMAT, st.VERSION):
             raise ModelError(
-                f"{path}: made for format {stored[0]} and structure {stored[1]}, this version reads "
-                f"format {FORMAT} and structure {st.VERSION}: fit it again with `make train`"
+                f"{path}: made for format {stored[0]} and structure {stored[1]}, this version "
+                f"reads format {FORMAT} and structure {st.VERSION}: fit it again with `make train`"
             )
         shapes = _shapes()
         if set(arrays) != set(shapes):
@@ -116,7 +117,7 @@ class ArticleModel:
 
 
 def _shapes() -> dict[str, tuple[int, ...]]:
-    path, terms = 1 << st.PATH_BITS, 1 << st.WORD_BITS
+    path, terms = 1 << PATH_BITS, 1 << st.WORD_BITS
     return {
         "path_idf": (path,),
         "path": (path,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 import sys
 from collections import deque
@@ -68,7 +69,7 @@ def _tell(message: str) -> None:
 
 
 def _write(text: str) -> None:
-    """Writes to standard output as UTF-8; half a surrogate pair, which has no UTF-8, becomes U+FFFD."""
+    """Writes to standard output as UTF-8; half a surrogate pair becomes U+FFFD."""
     data = text.encode("utf-8", "surrogatepass") if text.isascii() else _utf8(text)
     sys.stdout.buffer.write(data)
 
@@ -139,14 +140,17 @@ def _finish(run: Run) -> None:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Take scraped news pages apart.
 
     Every block of a page is labelled original_report, satirical_rewrite, generated_interview or
-    boilerplate. INPUT is a path, several, or - for standard input, the default: a text, an
-    HTML page, or JSON Lines with a page a line. Results go to standard output, everything else to standard error.
-    Exit code: 0 all done, 1 some records failed, 2 wrong usage.
+    boilerplate. INPUT is a path, several, or - for standard input, the default: a text, an HTML
+    page, or JSON Lines with a page a line. Results go to standard output, everything else to
+    standard error. Exit code: 0 all done, 1 some records failed, 2 wrong usage.
     """
+    if os.environ.get("NO_COLOR"):  # https://no-color.org
+        context.color = False
 
 
 @main.command()
@@ -233,7 +237,9 @@ def clean(
     run = _start(model_path, input_format, text_field, id_field)
     labels = run.segmenter.model.labels
     if unknown := [name for name in keep if name not in labels]:
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(labels)}", param_hint="--keep")
+        raise click.BadParameter(
+            f"{unknown[0]!r} is none of {', '.join(labels)}", param_hint="--keep"
+        )
     kept = keep or labels[:1]
     pages = run.pages(inputs or ("-",))
     if output == "jsonl":

@@ -62,9 +62,9 @@ def decode(scores: Floats, counts: Ints, chain: Chain) -> tuple[Ints, Floats]:
     blocks, labels = scores.shape
     # Probabilities relative to the block's best: no underflow, and no logarithm in the loop.
     relative = np.maximum(scores - scores.max(axis=1, keepdims=True), -LEAST).T
-    emission = np.exp(
-        np.stack([relative * chain.weight, relative * chain.posterior_weight])
-    )[:, chain.label]
+    emission = np.exp(np.stack([relative * chain.weight, relative * chain.posterior_weight]))[
+        :, chain.label
+    ]
     best = np.zeros(blocks, np.int64)
     probabilities = np.zeros((labels, blocks))
     windows = _windows(counts)

@@ -42,12 +42,13 @@ _LABELS = {
     "utf-16": "utf-8", "utf-16le": "utf-8", "utf-16be": "utf-8", "unicode": "utf-8",
     "ucs-2": "utf-8",
 }  # fmt: skip
-_SUPPORTED = frozenset(
-    "utf-8 cp1252 cp1254 cp874 gb18030 cp932 cp949 big5hkscs mac_roman mac_cyrillic euc_jp "
-    "iso2022_jp koi8-r koi8-u cp866 cp1250 cp1251 cp1253 cp1255 cp1256 cp1257 cp1258 iso8859-2 "
-    "iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 "
-    "iso8859-15 iso8859-16".split()
-)
+_SUPPORTED = frozenset([
+    "utf-8", "cp1252", "cp1254", "cp874", "gb18030", "cp932", "cp949", "big5hkscs", "mac_roman",
+    "mac_cyrillic", "euc_jp", "iso2022_jp", "koi8-r", "koi8-u", "cp866", "cp1250", "cp1251",
+    "cp1253", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859-2", "iso8859-3", "iso8859-4",
+    "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-10", "iso8859-13", "iso8859-14",
+    "iso8859-15", "iso8859-16",
+])  # fmt: skip
 _BY_NAME = {codecs.lookup(name).name: name for name in _SUPPORTED}
 
 

@@ -2,7 +2,7 @@
 
 
 class SegmenterError(Exception):
-    """Something was wrong with what the program was given; the message says what, where, and what to do."""
+    """What the program was given is wrong; the message says what, where, and what to do."""
 
 
 class ModelError(SegmenterError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from segmenter.errors import SegmenterError
 from segmenter.features import Batch, Grams
 from segmenter.lexicon import lexicon, look_up
 from segmenter.model import Model, Weights
+from segmenter.tokens import Ints
 
 Array = NDArray[np.float64]
 
@@ -58,17 +60,17 @@ def _gram_reasons(model: Model, text: str, batch: Batch, block: int) -> dict[str
 def _add(
     reasons: dict[str, Array],
     names: list[list[str]],
-    buckets: list[ft.Ints],
+    buckets: list[Ints],
     idf: Weights,
     weights: Weights,
 ) -> None:
     flat = np.concatenate(buckets)
     norm = np.sqrt(np.square(idf[flat], dtype=np.float64).sum())
-    for name, bucket in zip(sum(names, []), flat.tolist(), strict=True):
+    for name, bucket in zip(itertools.chain(*names), flat.tolist(), strict=True):
         reasons[name] += idf[bucket] * weights[bucket].astype(np.float64) / norm
 
 
-def _of_block(grams: Grams, block: int) -> ft.Ints:
+def _of_block(grams: Grams, block: int) -> Ints:
     return grams.buckets[grams.bounds[block] : grams.bounds[block + 1]]
 
 
@@ -90,7 +92,7 @@ def gram_names(text: str, batch: Batch, block: int) -> tuple[list[list[str]], li
         previous = name
     stream.append(("⟨end⟩", False))
     names = [name for name, _ in stream]
-    pairs = [f"“{a} {b}”" for a, b in zip(names, names[1:], strict=False)]
+    pairs = [f"“{a} {b}”" for a, b in itertools.pairwise(names)]
     triples = [
         f"“{a} {b} {c}”"
         for (a, x), (b, y), (c, z) in zip(stream, stream[1:], stream[2:], strict=False)

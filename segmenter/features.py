@@ -21,7 +21,7 @@ from segmenter.lexicon import CUE_NAMES, lexicon, look_up
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import Hashes, Ints, Tokens
 
-VERSION = 1
+VERSION = 2
 """To be raised whenever the same text gives other features: models and counts tell by it."""
 
 MASKED_BITS, WORD_BITS = 18, 17
@@ -48,17 +48,23 @@ class Features(NamedTuple):
     """The features of the blocks of a batch.
 
     ``masked``, ``words``: the n-grams of each group. ``columns``: uint8 of shape (blocks, columns),
-    the bin of each column. ``parts``: int64, the text that each block belongs to.
+    the bin of each column. ``parts``: int64, the text that each block belongs to. ``known``: int64
+    of shape (blocks, 2), how many words a block has, and how many of them are function words.
     """
 
     masked: tuple[Grams, ...]
     words: tuple[Grams, ...]
     columns: Bins
     parts: Ints
+    known: Ints
 
 
 class Batch(NamedTuple):
-    """Texts taken apart: their blocks, tokens and features. Offsets are into the concatenation."""
+    """Texts taken apart: their blocks, tokens and features.
+
+    Offsets are into the concatenation of the texts, each followed by a line break; ``bounds`` has
+    where each text starts there, and the length of the whole.
+    """
 
     bounds: Ints
     spans: Spans
@@ -69,14 +75,15 @@ class Batch(NamedTuple):
 def extract(texts: Sequence[str], spans: Spans | None = None) -> Batch:
     """Splits ``texts`` into blocks and finds the features of each block.
 
-    ``spans``: the blocks, as offsets into the concatenation, where something else than the splitter
-    has found them; they must cover all that is not white space.
+    ``spans``: the blocks, as offsets into the concatenation (`Batch`), where something else than
+    the splitter has found them; they must cover all that is not white space.
 
     What a block shares with others is looked for in its own text. Memory grows with the texts: give
     a long page in parts.
     """
-    bounds = np.cumsum([0, *map(len, texts)])
-    codes = ch.codes("".join(texts))
+    # A line break behind each text, so that nothing at its edge meets the next.
+    bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
+    codes = ch.codes("\n".join([*texts, ""]))
     kinds = ch.kinds(codes)
     if spans is None:
         spans = split_many(texts, codes, kinds, bounds)
@@ -89,7 +96,14 @@ def features(tokens: Tokens, parts: Ints) -> Features:
     """The features of the blocks that ``tokens`` make up; ``parts`` as in `Features`."""
     rows = look_up(tokens.hashes)
     masked, words = _grams(tokens, rows)
-    return Features(masked, words, _columns(tokens, rows, parts), parts)
+    return Features(masked, words, _columns(tokens, rows, parts), parts, _known(tokens, rows))
+
+
+def _known(tokens: Tokens, rows: NDArray[np.uint16]) -> Ints:
+    """Words and function words of each block."""
+    flags = (tokens.kinds != tk.MARK, lexicon().function.take(rows))
+    total = [np.concatenate(([0], np.cumsum(flag))) for flag in flags]
+    return np.stack([np.diff(each[tokens.bounds]) for each in total], axis=1)
 
 
 # --- n-grams -------------------------------------------------------------------------------------
@@ -161,14 +175,14 @@ def _grams(tokens: Tokens, rows: NDArray[np.uint16]) -> tuple[tuple[Grams, ...],
     shift = np.uint64(64 - MASKED_BITS)
 
     ones = ((stream[spot] * _ODD[0]) >> shift).view(np.int64)
-    pair = stream[:-1] * _ODD[1] + stream[1:] * _ODD[2]
+    pair: Hashes = np.multiply(stream[:-1], _ODD[1]) + np.multiply(stream[1:], _ODD[2])
     inside = np.ones(len(pair), bool)
     inside[bounds[1:-1] - 1] = False
     two = np.flatnonzero(inside)
     three = np.flatnonzero(
         inside[:-1] & inside[1:] & (function[:-2] | function[1:-1] | function[2:])
     )
-    triple = pair[three] * _ODD[0] + stream[three + 2]
+    triple: Hashes = pair[three] * _ODD[0] + stream[three + 2]
     word = np.flatnonzero(tokens.kinds != tk.MARK)
     plain = ((tokens.hashes[word] * _ODD[1]) >> np.uint64(64 - WORD_BITS)).view(np.int64)
     return (
@@ -185,6 +199,10 @@ WINDOW = 3
 """Blocks on either side over which the cues of a window are summed."""
 
 
+SHORT, MIDDLING = 6, 16
+"""Tokens of the longest block that counts as short, and as middling."""
+
+
 def _columns(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
     """All columns, in the order of `column_names`."""
     cues, outside, quoted = _cues(tokens, rows)
@@ -194,12 +212,21 @@ def _columns(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
         [
             _density(cues, size[:, None]),
             _density(outside, size[:, None]),
-            _density(around, around_size[:, None]),
+            _by_length(_density(around, around_size[:, None]), size[:, None], 9),
             *_layout(tokens, rows, parts, size, quoted),
             *_surroundings(size, parts),
-            *_overlap(tokens, rows, parts),
+            *(_by_length(column, size, 12) for column in _overlap(tokens, rows, parts)),
         ]
     )
+
+
+def _by_length(bins: Bins, size: Ints, most: int) -> Bins:
+    """Bins told apart by the length of the block: a heading's mean other things than a paragraph's.
+
+    ``most`` bins each for blocks of up to `SHORT` tokens, up to `MIDDLING`, and longer ones.
+    """
+    length = (size > SHORT).astype(np.uint8) + (size > MIDDLING)
+    return (bins + np.uint8(most) * length).astype(np.uint8)
 
 
 def _density(counts: NDArray[np.float32], size: NDArray[np.float32] | Ints) -> Bins:
@@ -233,7 +260,7 @@ def _cues(
     """How often each cue occurs in each block; some of them outside quotations; what is quoted."""
     tables = lexicon()
     blocks = len(tokens.bounds) - 1
-    kinds = tables.kinds.take(rows)
+    kinds = tables.kinds.take(rows).astype(np.int64)
     is_quote = tokens.hashes == _QUOTE
     open_marks = np.concatenate(([0], np.cumsum(is_quote)))
     since = open_marks[:-1] - open_marks[tokens.bounds[:-1]].take(tokens.block)
@@ -335,7 +362,8 @@ def _layout(
     salt = parts.astype(np.uint64) * _ODD[0]
 
     def opening(length: Ints) -> Hashes:
-        return (total[np.minimum(first + length, last)] - total[first]) * _ODD[1] + salt
+        hashed: Hashes = total[np.minimum(first + length, last)] - total[first]
+        return hashed * _ODD[1] + salt
 
     speaker = np.where(colon_spot > 1, opening(colon_spot), 0)
     turns, again = _recurrence(speaker, colon_spot > 1)
@@ -344,6 +372,8 @@ def _layout(
     start_count, start_again = _recurrence(opening(np.full(blocks, 2)), size >= 2)
     sentences = per_block(np.isin(tokens.hashes, _ENDERS[:6]))
     word_count, capital_count = per_block(words), per_block(words & capital)
+    fused_opening = np.zeros(blocks, np.uint8)
+    fused_opening[tokens.block[np.flatnonzero(tokens.fused & (order < 3))]] = 1
     return [
         _log_bin(size, 17),
         _edge_kind(tokens, first, size > 0),
@@ -361,6 +391,8 @@ def _layout(
         _share_bin(capital_count, word_count),
         _log_bin(np.where(sentences > 0, word_count // np.maximum(sentences, 1), 0), 13),
         _log_bin(sentences, 9),
+        np.minimum(per_block(tokens.fused), 2).astype(np.uint8),
+        fused_opening,
         # Heading shape: short, no sentence end; by the share of capitals.
         np.where(
             (word_count <= 16) & (sentences == 0), 1 + (3 * capital_count) // np.maximum(size, 1), 0
@@ -372,11 +404,16 @@ LAYOUT = (
     "tokens", "first token", "second token", "third token", "last token", "last but one",
     "place of colon", "turns of the speaker", "speaker of a near block", "blocks that open so",
     "near block opens so", "repeated", "opening repeated", "share of capitalised words",
-    "words a sentence", "sentences", "heading shape",
+    "words a sentence", "sentences", "fused words", "fused word first", "heading shape",
 )  # fmt: skip
 
 
-SURROUNDINGS = ("tokens in 3 before", "tokens in 3 behind", "tokens in 8 before", "tokens in 8 behind")
+SURROUNDINGS = (
+    "tokens in 3 before",
+    "tokens in 3 behind",
+    "tokens in 8 before",
+    "tokens in 8 behind",
+)
 
 
 def _surroundings(size: Ints, parts: Ints) -> list[Bins]:

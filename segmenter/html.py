@@ -25,17 +25,20 @@ except ModuleNotFoundError as error:
         "reading HTML needs the extra `html`: pip install 'segmenter[html]'"
     ) from error
 
-_LEFT_OUT = frozenset(
-    "script style template noscript head svg iframe object embed canvas audio video select "
-    "option datalist input textarea button map area track source param frame frameset noframes "
-    "meter progress rp annotation annotation-xml xmp noembed applet".split()
-)
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr output q "
-    "ruby rb rt rtc s samp small span strike strong sub sup time tt u var wbr picture img "
-    "article-link amp-img math mi mo mn ms mrow mtext msup msub msubsup mfrac msqrt mroot mstyle "
-    "munder mover munderover semantics".split()
-)
+_LEFT_OUT = frozenset([
+    "script", "style", "template", "noscript", "head", "svg", "iframe", "object", "embed", "canvas",
+    "audio", "video", "select", "option", "datalist", "input", "textarea", "button", "map", "area",
+    "track", "source", "param", "frame", "frameset", "noframes", "meter", "progress", "rp",
+    "annotation", "annotation-xml", "xmp", "noembed", "applet",
+])  # fmt: skip
+_INLINE = frozenset([
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "ins", "kbd", "label", "mark", "nobr", "output", "q", "ruby", "rb", "rt", "rtc",
+    "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+    "picture", "img", "article-link", "amp-img", "math", "mi", "mo", "mn", "ms", "mrow", "mtext",
+    "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "mstyle", "munder", "mover", "munderover",
+    "semantics",
+])  # fmt: skip
 _MARKED = {
     "a": "link", "b": "strong", "strong": "strong", "i": "emphasis", "em": "emphasis",
     "cite": "emphasis", "code": "code", "kbd": "code", "samp": "code", "tt": "code",

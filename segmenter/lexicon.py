@@ -49,8 +49,9 @@ CUES = {
         honored glad""",
     "attribution": """said says told tells saying added adds adding explained explains stated states
         noted notes stressed announced announces confirmed confirms reported reports denied denies
-        claimed claims argued argues recalled declared insisted warned warns according quoted replied
-        commented emphasized informed wrote writes testified admitted estimates estimated""",
+        claimed claims argued argues recalled declared insisted warned warns according quoted
+        replied commented emphasized informed wrote writes testified admitted estimates
+        estimated""",
     "office": """minister spokesman spokesperson spokeswoman president government police court
         ministry official officials authorities mayor council parliament agency department company
         prosecutor prosecutors judge university committee union party statement report data figures
@@ -195,7 +196,7 @@ def lexicon() -> Lexicon:
     # The first odd factor that sends each word to a slot of its own.
     factor = next(
         factor
-        for factor in np.arange(1, 1 << 20, 2, np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        for factor in np.arange(1, 1 << 20, 2).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         if len(np.unique(_slot_of(hashes[1:], factor))) == len(words)
     )
     slots[_slot_of(hashes[1:], factor)] = np.arange(1, len(words) + 1)

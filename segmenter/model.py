@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from segmenter import features as ft
 from segmenter.archives import digest_of, read_arrays, write_arrays
+from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import ModelError
 from segmenter.features import Features, Grams
@@ -37,8 +38,9 @@ class Model:
     float32, of shape (buckets,). ``masked``, ``words``: coefficients, float32, (buckets, labels).
     ``columns``: what each bin of each column of a block says about it and about the blocks around
     it, float32, (places, columns * bins, labels), the places being `NEIGHBOURS`. ``edge``: the same
-    for a missing neighbour, (places, labels). ``bias``: (labels,). ``chain``: the decoder's.
-    ``about``: what the model was made from, for people.
+    for a missing neighbour, (places, labels). ``bias``: (labels,). ``chain``, ``calibration``:
+    the decoder's, and what makes its posteriors probabilities. ``about``: what the model was
+    made from, for people.
     """
 
     labels: tuple[str, ...]
@@ -50,6 +52,7 @@ class Model:
     edge: Weights
     bias: Weights
     chain: Chain
+    calibration: Calibration
     about: dict[str, Any]
 
     @cached_property
@@ -69,7 +72,8 @@ class Model:
             logits += _weighted(grams, table, squares)
         logits += self._column_scores(features) + self.bias
         logits -= logits.max(axis=1, keepdims=True)
-        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        scores: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return scores
 
     def _column_scores(self, features: Features) -> Floats:
         blocks, columns = features.columns.shape
@@ -112,6 +116,9 @@ class Model:
             "chain_start": chain.start,
             "chain_transition": chain.transition,
             "chain_weights": np.array([chain.weight, chain.posterior_weight]),
+            "calibration_matrix": self.calibration.matrix,
+            "calibration_bias": self.calibration.bias,
+            "calibration_familiar": np.array([self.calibration.familiar]),
         }
 
     @classmethod
@@ -179,6 +186,9 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         "chain_start": ((states,), np.float64),
         "chain_transition": ((states, states), np.float64),
         "chain_weights": ((2,), np.float64),
+        "calibration_matrix": ((size, size), np.float64),
+        "calibration_bias": ((size,), np.float64),
+        "calibration_familiar": ((1,), np.float64),
     }
     if set(arrays) != set(shapes) or size < 2 or states < size:
         raise refuse("it does not hold the arrays of a model")
@@ -211,6 +221,10 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         edge=arrays["edge"],
         bias=arrays["bias"],
         chain=chain,
+        calibration=Calibration(
+            arrays["calibration_matrix"],
+            arrays["calibration_bias"],
+            float(arrays["calibration_familiar"][0]),
+        ),
         about=about,
     )
-

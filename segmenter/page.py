@@ -100,9 +100,9 @@ class Page:
         """The text of the blocks whose label is in ``keep``, with the page's own gaps between.
 
         Neighbouring blocks stay as the page parts them; where something was left out, an empty line
-        stands. Blocks whose confidence is below ``min_confidence`` are left out. Of a page read from
-        HTML, headline, standfirst and captions are left out too, unless ``asides`` is true: the
-        headline is in the metadata, and what extractors of articles write is the body.
+        stands. Blocks whose confidence is below ``min_confidence`` are left out. Of a page read
+        from HTML, headline, standfirst and captions are left out too, unless ``asides`` is true:
+        the headline is in the metadata, and what extractors of articles write is the body.
 
         >>> Page("", ()).clean()
         ''
@@ -131,15 +131,15 @@ class Page:
 
     def _block_dicts(self) -> list[dict[str, Any]]:
         blocks: list[dict[str, Any]] = [
-                {
-                    "start": block.start,
-                    "end": block.end,
-                    "label": block.label,
-                    "confidence": round(block.confidence, 4),
-                    "text": block.text,
-                }
-                for block in self.blocks
-            ]
+            {
+                "start": block.start,
+                "end": block.end,
+                "label": block.label,
+                "confidence": round(block.confidence, 4),
+                "text": block.text,
+            }
+            for block in self.blocks
+        ]
         for data, place in zip(blocks, self.layout, strict=False):
             data["path"] = place.element.path
         return blocks

@@ -145,9 +145,9 @@ def _record(line: bytes, where: str, number: int, reading: Reading) -> Record | 
     if not isinstance(text, str):
         if isinstance(data.get("html"), str):
             return Record(str(data.get(reading.id_field, number)), "", where, html=data["html"])
+        field = reading.text_field
         return InputError(
-            f'{where}: has no text in the field "{reading.text_field}", and no "html"; name another '
-            "by --text-field"
+            f'{where}: has no text in the field "{field}" and no "html"; name it by --text-field'
         )
     return Record(str(data.get(reading.id_field, number)), text, where)
 

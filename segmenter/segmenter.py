@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segmenter.calibration import calibrate
 from segmenter.decoder import decode
 from segmenter.errors import ModelError
 from segmenter.features import extract
@@ -32,15 +33,15 @@ few enough for the processor's caches."""
 
 
 class Segmenter:
-    """Labels pages with a fitted model.
+    r"""Labels pages with a fitted model.
 
-    >>> page = Segmenter.load().segment("Share this article\\n\\nStorm shuts Dover port, police say")
+    >>> page = Segmenter.load().segment("Share this article\n\nStorm shuts port, police say")
     >>> [block.text for block in page.blocks]
-    ['Share this article', 'Storm shuts Dover port, police say']
+    ['Share this article', 'Storm shuts port, police say']
     """
 
     def __init__(self, model: Model, article: ArticleModel | None = None) -> None:
-        """A segmenter with this model; ``article``: the one for markup, the packaged one if none."""
+        """A segmenter with this model; ``article`` is for markup, the packaged one unless given."""
         self.model = model
         self._article = article
         known = {label.value: label for label in Label}
@@ -105,32 +106,36 @@ class Segmenter:
     def _segment_html(self, pages: Sequence[HtmlPage]) -> list[Page]:
         """The pages of a batch: markup tells the article, its words tell which kind it is."""
         from segmenter import article
-        from segmenter.structure import COMMENT, structure
+        from segmenter.elements import BIOGRAPHY, CAPTION, COMMENT, HEADLINE
+        from segmenter.structure import structure
 
         if Label.BOILERPLATE not in self.model.labels:
             raise ModelError("pages with markup need a model with the label boilerplate")
         found = structure(pages)
         in_article = (self._article or _article_model()).score(found)
         repeated = found.repeated
-        vetoed = found.columns[:, -1] == COMMENT
+        # Captions and headlines may come back as asides.
+        vetoed = np.isin(found.columns[:, -1], (COMMENT, BIOGRAPHY, CAPTION, HEADLINE))
         body = article.choose(in_article, found.layout, vetoed, repeated)
         aside = article.asides(found, body, repeated)
         return label_pages(self.model, pages, in_article, body, aside)
 
     def _segment(self, texts: Sequence[str]) -> list[Page]:
         """The pages of a batch."""
-        starts, ends, scores = [], [], []
+        starts, ends, scores, known = [], [], [], []
         counts = np.zeros(len(texts), np.int64)
         for group in _groups(texts):
             found = extract([text for _, _, text in group])
             scores.append(self.model.score(found.features))
-            pages = [page for page, _, _ in group]
-            np.add.at(counts, pages, found.spans.counts)
+            known.append(found.features.known)
+            np.add.at(counts, [index for index, _, _ in group], found.spans.counts)
             shift = np.array([offset for _, offset, _ in group]) - found.bounds[:-1]
             shift = np.repeat(shift, found.spans.counts)
             starts.append(found.spans.starts + shift)
             ends.append(found.spans.ends + shift)
-        labels, probabilities = decode(np.concatenate(scores), counts, self.model.chain)
+        labels, posteriors = decode(np.concatenate(scores), counts, self.model.chain)
+        page = np.repeat(np.arange(len(texts)), counts)
+        probabilities = calibrate(posteriors, page, np.concatenate(known), self.model.calibration)
         spans = zip(np.concatenate(starts).tolist(), np.concatenate(ends).tolist(), strict=True)
         rows = zip(spans, labels.tolist(), probabilities.tolist(), strict=True)
         pages = []

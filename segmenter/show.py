@@ -32,7 +32,7 @@ def _width(char: str) -> int:
 
 
 def _clip(text: str, width: int) -> str:
-    """The beginning of ``text`` on one line, in at most ``width`` columns, without control codes."""
+    """The beginning of ``text`` on one line, in ``width`` columns, without control codes."""
     out: list[str] = []
     used = 0
     for char in " ".join(text[: 4 * width + 4].split()):

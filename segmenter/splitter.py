@@ -1,7 +1,7 @@
 """Text to blocks: lossless, and linear in the text.
 
-A block is a line, with three exceptions that a page's text calls for: lines of hard-wrapped text are
-joined into their paragraph, a line that is a wall of text is cut at sentence ends, and lines of
+A block is a line, with three exceptions that a page's text calls for: lines of hard-wrapped text
+are joined into their paragraph, a line that is a wall of text is cut at sentence ends, and lines of
 white space alone are no blocks.
 """
 
@@ -30,7 +30,7 @@ PIECE = 300
 """Characters that a piece cut from a wall has at least, unless a turn of speech ends it."""
 
 LONGEST = 4000
-"""Characters that a piece has at most: one without a sentence end is cut at a space, or anywhere."""
+"""Characters that a piece has at most; one without a sentence end is cut at a space or anywhere."""
 
 Ints = NDArray[np.int64]
 
@@ -42,9 +42,74 @@ _END = re.compile(
     re.VERBOSE,
 )
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st sr jr vs etc no nos fig gen col lt sgt capt rep sen gov rev hon inc ltd co "
-    "corp dept est al cf approx jan feb mar apr jun jul aug sep sept oct nov dec mt ave blvd bros art "
-    "vol pp ed eds ca hr hrs min tel mio mrd bzw ca kl nr p s".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "sr",
+        "jr",
+        "vs",
+        "etc",
+        "no",
+        "nos",
+        "fig",
+        "gen",
+        "col",
+        "lt",
+        "sgt",
+        "capt",
+        "rep",
+        "sen",
+        "gov",
+        "rev",
+        "hon",
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "dept",
+        "est",
+        "al",
+        "cf",
+        "approx",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "mt",
+        "ave",
+        "blvd",
+        "bros",
+        "art",
+        "vol",
+        "pp",
+        "ed",
+        "eds",
+        "ca",
+        "hr",
+        "hrs",
+        "min",
+        "tel",
+        "mio",
+        "mrd",
+        "bzw",
+        "ca",
+        "kl",
+        "nr",
+        "p",
+        "s",
+    ]
 )
 
 
@@ -57,9 +122,9 @@ class Spans(NamedTuple):
 
 
 def split(text: str) -> list[tuple[int, int]]:
-    """The ``(start, end)`` offsets of the blocks of one text, in order.
+    r"""The ``(start, end)`` offsets of the blocks of one text, in order.
 
-    >>> split("Menu\\n\\n Storm hits coast. \\n")
+    >>> split("Menu\n\n Storm hits coast. \n")
     [(0, 4), (7, 24)]
     """
     codes = ch.codes(text)

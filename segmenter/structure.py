@@ -7,9 +7,7 @@ markup is fitted on them (`segmenter.article`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from segmenter import characters as ch
 from segmenter import tokens as tk
+from segmenter.elements import BODY, COMMENT, HEADLINE, LEVELS, ROLES, name_buckets, name_roles
 from segmenter.features import Grams
 from segmenter.html import Element, HtmlPage
 from segmenter.splitter import Spans
@@ -26,11 +25,9 @@ from segmenter.tokens import Ints, Tokens
 VERSION = 1
 """To be raised whenever the same page gives other features: models and counts tell by it."""
 
-PATH_BITS, WORD_BITS = 16, 18
-"""Names of the path, and words with pairs of words, are hashed to 2**bits buckets."""
+WORD_BITS = 18
+"""Words and pairs of words are hashed to 2**bits buckets."""
 
-LEVELS = 10
-"""Elements that are looked at on the way up from a block, its own counted."""
 
 MISSING = 255
 """The bin of a column of a neighbour that is not there."""
@@ -47,51 +44,15 @@ REPEATED_WORDS = 4
 _REPEATED_COLUMN = COLUMNS - 3
 
 _TAGS = (
-    "p div li h1 h2 h3 h4 h5 h6 td th blockquote figcaption section article header footer nav "
-    "aside dd dt pre form address body main"
-).split()
+    "p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "blockquote", "figcaption",
+    "section", "article", "header", "footer", "nav", "aside", "dd", "dt", "pre", "form", "address",
+    "body", "main",
+)  # fmt: skip
 _TAG_CODES = {tag: i for i, tag in enumerate(_TAGS)}
 _OTHER_TAG = len(_TAGS)
 _LAST = {".": 1, ":": 4, ",": 6, **dict.fromkeys("!?…", 2), **dict.fromkeys('"”’)»“', 3)}
-_PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
 
 Bins = NDArray[np.uint8]
-
-BODY, HEADLINE, STANDFIRST, CAPTION, BIOGRAPHY, COMMENT = range(6)
-"""What part of a page a block is by the names of its elements alone: the last column."""
-
-# What each part is told by in the names of elements, and up to how many elements from the block.
-_ROLES = (
-    (CAPTION, 3, re.compile(r"figcaption|caption(?!ed)|photo-?credit|image-?credit", re.I)),
-    (
-        BIOGRAPHY,
-        5,
-        re.compile(
-            r"(?:author|writer|contributor|byline)s?[\w-]{0,12}(?:bio|box|about|descri|card|detail|info)"
-            r"|about-?(?:the-?)?author|\bbio(?:graphy)?\b",
-            re.I,
-        ),
-    ),
-    (
-        STANDFIRST,
-        2,
-        re.compile(
-            r"stand-?first|\bdec?k\b|[_-]dec?k\b|\bexcerpt\b|sub-?(?:title|head(?:line)?)\b"
-            r"|(?:article|story|post|entry|content)[_-]+(?:summary|description|intro|lead|excerpt)\b",
-            re.I,
-        ),
-    ),
-    (
-        COMMENT,
-        LEVELS,
-        re.compile(
-            r"(?:^|[\s#_-])(?:user-?|reader-?|post-?)?comments?(?:$|[\s_-](?:list|section|area"
-            r"|thread|body|content|text|wrapper|container|item|author|form|respond))|commentlist"
-            r"|disqus|livefyre|#respond\b",
-            re.I,
-        ),
-    ),
-)
 
 
 class Batch(NamedTuple):
@@ -142,36 +103,6 @@ class Structure(NamedTuple):
 
 
 _ABOVE = Element("", "", "", None, 0)
-
-
-@lru_cache(maxsize=1 << 14)
-def name_buckets(
-    tag: str, identifier: str, classes: str
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The buckets of an element's names: as one on the way, and as the block's own element."""
-    tokens = {tag} if tag else set()
-    for kind, names in (("#", identifier[:200]), (".", classes[:1000])):
-        for name in names.split()[:20]:
-            parts = [part.lower() for part in _PARTS.findall(name)]
-            tokens.update(kind + part for part in parts)
-            if len(parts) > 1:
-                tokens.add(kind + "-".join(parts))
-    shift = 32 - PATH_BITS
-    ordered = sorted(tokens)
-    return (
-        tuple(crc32(token.encode("utf-8", "replace")) >> shift for token in ordered),
-        tuple(crc32(b"own " + token.encode("utf-8", "replace")) >> shift for token in ordered),
-    )
-
-
-@lru_cache(maxsize=1 << 14)
-def name_roles(tag: str, identifier: str, classes: str) -> int:
-    """The parts, as a sum of ``1 << part``, that the names of an element tell of."""
-    names = f"{tag} #{identifier[:200]} {classes[:1000]}"
-    # A class list as long as this one says what the page can show, not what it is.
-    if tag in ("body", "html", "main", "article"):
-        return 0
-    return sum(1 << role for role, _, pattern in _ROLES if pattern.search(names))
 
 
 def spans_of(pages: Sequence[HtmlPage]) -> Spans:
@@ -457,7 +388,7 @@ def _role(
     """What part of the page each block is, `BODY` unless its names or the title tell."""
     mask = np.array([name_roles(element.tag, element.id, element.classes) for element in elements])
     role = np.full(len(titled), BODY)
-    for part, levels, _ in reversed(_ROLES):
+    for part, levels, _ in reversed(ROLES):
         found = (mask[containers[:, :levels]] >> part & 1).any(axis=1)
         role = np.where(found, part, role)
         if part == COMMENT:

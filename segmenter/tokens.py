@@ -32,8 +32,8 @@ class Tokens(NamedTuple):
 
     ``starts``, ``ends``: offsets into the batch's characters. ``kinds``: uint8. ``hashes``: uint64,
     the same for the same folded token anywhere. ``block``: the block of each token. ``bounds``: the
-    first token of each block, then the number of tokens. ``clipped``: whether an apostrophe stands
-    inside the word.
+    first token of each block, then the number of tokens. ``fused``: whether a
+    capital letter follows a small one inside the word, as where one link's text meets the next.
     """
 
     starts: Ints
@@ -42,15 +42,15 @@ class Tokens(NamedTuple):
     hashes: Hashes
     block: Ints
     bounds: Ints
-    clipped: NDArray[np.bool_]
+    fused: NDArray[np.bool_]
 
 
 @lru_cache(maxsize=1)
 def _powers(size: int) -> tuple[Hashes, Hashes]:
     """The first ``size`` powers of the multiplier, and of its inverse, modulo 2**64."""
     with np.errstate(over="ignore"):
-        up = np.cumprod(np.full(size, _PRIME, np.uint64))
-        down = np.cumprod(np.full(size, _INVERSE, np.uint64))
+        up = np.cumprod(np.full(size, _PRIME, np.uint64), dtype=np.uint64)
+        down = np.cumprod(np.full(size, _INVERSE, np.uint64), dtype=np.uint64)
     return up, down
 
 
@@ -103,9 +103,11 @@ def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) 
     kind[upper[capitals]] = CAPITALS
     kind[(head & ch.CLASS) == ch.DIGIT] = NUMBER
     kind[runs] = MARK
-    clipped = np.zeros(len(first), bool)
-    clipped[np.searchsorted(first, clips, side="right") - 1] = True
-    return Tokens(first, last, kind, hashes, block, bounds, clipped)
+    fused = np.zeros(len(first), bool)
+    large = np.flatnonzero(kinds & ch.UPPER)
+    large = large[(kinds.take(large - 1, mode="clip") & (ch.CLASS | ch.UPPER)) == ch.LETTER]
+    fused[np.searchsorted(first, large, side="right") - 1] = True
+    return Tokens(first, last, kind, hashes, block, bounds, fused)
 
 
 def _hash(fold: NDArray[np.uint16], first: Ints, last: Ints) -> Hashes:

@@ -113,7 +113,7 @@ def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]])
     for part, sizes in zip(parts, lengths, strict=True):
         steps = np.cumsum([0, *(size + 2 for size in sizes[:-1])])
         starts.append(steps + base)
-        base += len(part)
+        base += len(part) + 1  # a line break behind each, as `extract` has it
     begin = np.concatenate(starts)
     size = np.concatenate([np.array(sizes) for sizes in lengths])
     spans = Spans(begin, begin + size, np.array([len(sizes) for sizes in lengths]))

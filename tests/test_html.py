@@ -21,18 +21,22 @@ BODY = (
     "Police shut the port of Dover on Monday after a storm tore the roof off a ferry terminal, the "
     "harbour board said. "
 )
-PAGE = f"""<!doctype html><html lang="en-GB"><head><title>Storm shuts Dover port | The Kent Post</title>
+PAGE = f"""<!doctype html><html lang="en-GB"><head><title>Storm shuts Dover port | Post</title>
 <meta charset="utf-8"><meta property="og:title" content="Storm shuts Dover port">
-<meta property="og:site_name" content="The Kent Post"><link rel="canonical" href="https://kent.example/a">
+<meta property="og:site_name" content="The Kent Post">
+<link rel="canonical" href="https://kent.example/a">
 <meta name="author" content="Ann Lee"><script type="application/ld+json">
 {{"@graph": [{{"@type": "NewsArticle", "datePublished": "2024-03-01T10:00:00Z",
 "author": [{{"name": "Ann Lee"}}, {{"name": "Bo Ray"}}]}}]}}</script></head><body>
-<nav class="menu"><ul><li><a href="/">Home</a><li><a href="/sport">Sport</a><li><a href="/w">World</a></ul></nav>
+<nav class="menu"><ul><li><a href="/">Home</a><li><a href="/sport">Sport</a>
+<li><a href="/w">World</a></ul></nav>
 <article class="article"><h1>Storm shuts Dover port</h1><div class="article-body">
-<p>{BODY * 2}</p><p>“We have <em>never</em> seen this,” said <b>Jo Hill</b>, who runs the port. {BODY}</p>
+<p>{BODY * 2}</p>
+<p>“We have <em>never</em> seen this,” said <b>Jo Hill</b>, who runs it. {BODY}</p>
 <h2>What happens next</h2><ul><li>{BODY}</li><li>{BODY} Ferries wait off the coast.</li></ul>
-<p>{BODY} Read the <a href="https://kent.example/b">report</a> of 2019 * 2. {BODY}</p></div></article>
-<footer class="footer"><p>Copyright 2024</p><a href="/privacy">Privacy policy</a></footer></body></html>"""
+<p>{BODY} Read the <a href="https://kent.example/b">report</a> of 2019 * 2. {BODY}</p></div>
+</article>
+<footer class="footer"><p>Copyright 2024</p><a href="/privacy">Privacy policy</a></footer></body>"""
 
 
 def texts(page: HtmlPage) -> list[str]:
@@ -216,11 +220,44 @@ def test_any_bytes_are_a_page(content: bytes) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            "<p>|</p>|<b>|</b>|<i id=1>|</i>|<table>|<td>|</table>|<li>|<a href=x>|</a>|<br>|<pre>|</pre>"
-            "|x|\n|<svg>|</svg>|<select>|<option>|<template>|</template>|<h1>|<!--|-->|<script>"
-            "|</script>|<math>|<mtext>|<frameset>|<body>|</body>|</html>|<noscript>|<title>".split(
-                "|"
-            )
+            [
+                "<p>",
+                "</p>",
+                "<b>",
+                "</b>",
+                "<i id=1>",
+                "</i>",
+                "<table>",
+                "<td>",
+                "</table>",
+                "<li>",
+                "<a href=x>",
+                "</a>",
+                "<br>",
+                "<pre>",
+                "</pre>",
+                "x",
+                "\n",
+                "<svg>",
+                "</svg>",
+                "<select>",
+                "<option>",
+                "<template>",
+                "</template>",
+                "<h1>",
+                "<!--",
+                "-->",
+                "<script>",
+                "</script>",
+                "<math>",
+                "<mtext>",
+                "<frameset>",
+                "<body>",
+                "</body>",
+                "</html>",
+                "<noscript>",
+                "<title>",
+            ]
         ),
         max_size=60,
     )

@@ -21,7 +21,9 @@ def texts(text: str) -> list[str]:
 
 # Line ends, blanks and odd characters turn up more often than in text drawn at random.
 shapes = st.text(
-    st.one_of(st.sampled_from("\n\r\t .!?*:ab\u2028\u2029\x0c\xa0\u200b\ufeff\x85"), st.characters())
+    st.one_of(
+        st.sampled_from("\n\r\t .!?*:ab\u2028\u2029\x0c\xa0\u200b\ufeff\x85"), st.characters()
+    )
 )
 
 
@@ -83,7 +85,9 @@ def test_headlines_of_like_length_are_not_joined() -> None:
 
 
 def test_a_wall_of_text_is_cut_at_sentence_ends_only() -> None:
-    sentence = "At 3.15 p.m. Dr. J. K. Brandt of St. Mary's paid 4.50 euros to Mr. Oduya vs. the bank. "
+    sentence = (
+        "At 3.15 p.m. Dr. J. K. Brandt of St. Mary's paid 4.50 euros to Mr. Oduya vs. the bank. "
+    )
     pieces = texts(sentence * 40)
     assert len(pieces) > 5
     assert all(piece.startswith("At 3.15") and piece.endswith("bank.") for piece in pieces)
@@ -109,7 +113,13 @@ def test_paragraphs_that_are_merely_long_stay_whole() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 1_000_000, "word " * 200_000, "." * 500_000, "a" + " " * 1_000_000 + "b", "** " * 300_000],
+    [
+        "a" * 1_000_000,
+        "word " * 200_000,
+        "." * 500_000,
+        "a" + " " * 1_000_000 + "b",
+        "** " * 300_000,
+    ],
 )
 def test_no_block_is_longer_than_told(text: str) -> None:
     assert max(end - start for start, end in split(text)) <= LONGEST

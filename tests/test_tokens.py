@@ -47,7 +47,25 @@ def test_tokens_that_count_as_the_same(one: str, other: str) -> None:
 
 
 def test_other_tokens_differ() -> None:
-    every = ["a", "b", "ab", "ba", "1", "11", "!", "!!", "?", "…", ".", "-", "*", "**", "й", "и", "東"]
+    every = [
+        "a",
+        "b",
+        "ab",
+        "ba",
+        "1",
+        "11",
+        "!",
+        "!!",
+        "?",
+        "…",
+        ".",
+        "-",
+        "*",
+        "**",
+        "й",
+        "и",
+        "東",
+    ]
     hashes = hash_words(every)
     assert len(np.unique(hashes)) == len(set(every)) - 1  # "й" folds to "и"
 

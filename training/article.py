@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from segmenter import structure as st
 from segmenter.article import around
 from segmenter.article_model import ArticleModel
+from segmenter.elements import HEADLINE, PATH_BITS
 from training import markup_counts
 from training import pages as pg
 from training.markup import MarkupRows, join, rows_of
@@ -138,7 +139,7 @@ def our_rows(pages: Sequence[LabelledPage]) -> MarkupRows:
         if rendered.page.blocks:
             found = st.structure([rendered.page])
             body = [
-                float(label != "boilerplate" and role != st.HEADLINE)
+                float(label != "boilerplate" and role != HEADLINE)
                 for label, role in zip(rendered.labels, found.columns[:, -1].tolist(), strict=True)
             ]
             parts.append(rows_of(found, body, [1.0] * len(body), ["ours"]))
@@ -148,7 +149,7 @@ def our_rows(pages: Sequence[LabelledPage]) -> MarkupRows:
 def to_model(fitted: Fitted, about: dict[str, Any]) -> ArticleModel:
     """The numbers of a fitted model as an `ArticleModel`."""
     settings = fitted.settings
-    sizes = [1 << st.PATH_BITS, 1 << st.WORD_BITS]
+    sizes = [1 << PATH_BITS, 1 << st.WORD_BITS]
     path, terms, columns = np.split(fitted.first.coef_[0], np.cumsum(sizes))
     scale = settings.columns / np.sqrt(st.COLUMNS)
 
@@ -190,8 +191,9 @@ def main(output: Path, without: tuple[str, ...]) -> None:
     model.save(output)
     told = ", ".join(f"{name} {n}" for name, n in model.about["trained on"]["blocks"].items())
     click.echo(
-        f"{output.name}: {output.stat().st_size / 1e6:.1f} MB, {time.perf_counter() - began:.0f} s, "
-        f"blocks: {told}"
+        f"{output.name}: {output.stat().st_size / 1e6:.1f} MB, "
+        f"{time.perf_counter() - began:.0f} s; "
+        f"{told}"
     )
 
 

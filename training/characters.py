@@ -15,7 +15,7 @@ from segmenter import characters as ch
 
 TARGET = Path(ch.__file__).with_name("characters.npz")
 
-# Unicode scatters these over several categories; Pd (dashes) and Pi, Pf (quotation marks) are added.
+# Unicode scatters these over several categories.
 APOSTROPHES = "'`´‘’‚‛′‹›ʹʻʼ＇"
 QUOTES = '"“”„‟″«»〝〞「」『』＂'
 BULLETS = "•·▪▫●○◦‣∙■□◆►▶★☆✓✔➤→»"

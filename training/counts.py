@@ -100,6 +100,7 @@ def save(path: Path, rows: Rows, source: dict[str, Any]) -> None:
     arrays: dict[str, Any] = {
         "columns": rows.columns[:, 0],
         "page": rows.page.astype(np.int32),
+        "size": np.minimum(rows.size, 65535).astype(np.uint16),
         "label": rows.label,
         "weight": rows.weight.astype(np.uint8),
         "about": np.frombuffer(
@@ -128,7 +129,7 @@ def load(path: Path) -> Rows:
                 )
             page = data["page"].astype(np.int64)
             blocks = len(page)
-            grams = [
+            masked, words = (
                 sparse.csr_array(
                     (
                         data[f"{name}_counts"].astype(np.float32),
@@ -138,14 +139,17 @@ def load(path: Path) -> Rows:
                     shape=(blocks, 1 << bits),
                 )
                 for name, bits in (("masked", ft.MASKED_BITS), ("words", ft.WORD_BITS))
-            ]
+            )
             return Rows(
-                *grams,
+                masked,
+                words,
                 neighbours(data["columns"], page),
                 page,
+                data["size"].astype(np.int64),
                 data["label"],
                 data["weight"].astype(np.float32),
                 np.full(blocks, about["name"]),
+                page.astype(str),
             )
     except (OSError, ValueError, KeyError) as error:
         raise CountsError(f"{path}: no file of counts: {error}") from error

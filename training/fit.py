@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
-from segmenter.model import Model
-from training import counts
+from training import calibration, counts
 from training import pages as pg
 from training.chain import fit_chain
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
 from training.rows import Rows, from_pages, join
+from training.variants import variants
 
 MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "default.npz"
 
@@ -29,26 +29,42 @@ MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "defau
 class Settings:
     """What is chosen before fitting.
 
-    ``c``: inverse strength of the penalty. ``public_share``: the weight of public text, for each
-    label it has, as a share of that label's weight in the pages. ``emission_weight``,
-    ``reluctance``: see `training.chain`.
+    ``without``: columns left out. ``c``: inverse strength of the penalty. ``public_share``: the
+    weight of public text, for each label it has, as a share of that label's weight in the pages.
+    ``variant_weight``: the weight of a block of a variant, see `training.variants`.
+    ``emission_weight``, ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and
+    `training.chain`.
     """
 
     scales: Scales = field(default_factory=Scales)
+    without: tuple[str, ...] = ()
     c: float = 10.0
     public_share: float = 0.3
-    emission_weight: float = 1.4
+    variant_weight: float = 0.5
+    emission_weight: float = 3.0
+    posterior_weight: float = 2.0
     reluctance: dict[str, float] = field(default_factory=dict)
 
 
-def fit(pages: Rows, public: Sequence[Rows], settings: Settings) -> Pipeline:
-    """The pipeline, fitted on the rows of labelled pages and of public text.
+SETTINGS = Settings()
+"""The settings of the packaged model, chosen by `training.tune`."""
+
+
+def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Settings) -> Pipeline:
+    """The pipeline, fitted on labelled pages, on variants of them (``others``), and public text.
 
     All labels weigh the same in the end; public text first weighs `Settings.public_share`.
     """
     labels = len(LABELS)
-    ours = np.bincount(pages.label, minlength=labels).astype(np.float64)
     parts, weights = [pages], [np.ones(len(pages))]
+    if others is not None and settings.variant_weight:
+        parts.append(others)
+        weights.append(np.full(len(others), settings.variant_weight))
+    ours = np.bincount(
+        np.concatenate([part.label for part in parts]),
+        weights=np.concatenate(weights),
+        minlength=labels,
+    )
     if public:
         chosen = join([rows.take((rows.weight > 0) & (rows.label < labels)) for rows in public])
         theirs = np.bincount(chosen.label, weights=chosen.weight, minlength=labels)
@@ -58,18 +74,18 @@ def fit(pages: Rows, public: Sequence[Rows], settings: Settings) -> Pipeline:
     rows, weight = join(parts), np.concatenate(weights)
     totals = np.bincount(rows.label, weights=weight, minlength=labels)
     weight *= (len(rows) / labels / np.maximum(totals, 1))[rows.label]
-    fitted = pipeline(settings.scales, settings.c)
+    fitted = pipeline(settings.scales, settings.c, settings.without)
     return fitted.fit(rows, rows.label, regression__sample_weight=weight)
 
 
-def chain_of(rows: Rows, settings: Settings, posterior_weight: float = 1.0) -> Chain:
+def chain_of(rows: Rows, settings: Settings) -> Chain:
     """The chain of the rows' pages."""
     return fit_chain(
         label_runs(rows),
         LABELS,
         interruption="boilerplate",
         weight=settings.emission_weight,
-        posterior_weight=posterior_weight,
+        posterior_weight=settings.posterior_weight,
         reluctance=settings.reluctance,
     )
 
@@ -101,10 +117,11 @@ def main(output: Path) -> None:
     pages = pg.load()
     rows, public = from_pages(pages), counts.load_all()
     click.echo(f"{len(pages)} pages, {len(rows)} blocks; {len(public)} files of public counts")
-    settings = Settings()
-    fitted, chain = fit(rows, public, settings), chain_of(rows, settings)
+    settings = SETTINGS
+    others = from_pages(variants(pages))
+    fitted, chain = fit(rows, others, public, settings), chain_of(rows, settings)
     about = {"trained on": describe(pages), "settings": asdict(settings)}
-    model = to_model(fitted, LABELS, chain, about)
+    model = to_model(fitted, LABELS, chain, calibration.read(), about)
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output)
     click.echo(

@@ -15,6 +15,7 @@ from training.fit import Settings, chain_of, fit
 from training.pages import LabelledPage
 from training.rows import Rows, from_pages
 from training.score import Tally, spread
+from training.variants import variants
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,17 +23,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Pages:
-    """Labelled pages with their blocks: offsets into each page's text, and rows."""
+    """Labelled pages with their blocks: offsets into each page's text, rows, variants' rows."""
 
     pages: list[LabelledPage]
     starts: Ints
     ends: Ints
     counts: Ints
     rows: Rows
+    others: Rows | None
 
     @classmethod
-    def of(cls, pages: Sequence[LabelledPage]) -> Pages:
-        """Pages taken apart."""
+    def of(cls, pages: Sequence[LabelledPage], *, varied: bool = True) -> Pages:
+        """Pages taken apart; with the rows of their variants unless not to be trained on."""
         batch = ft.extract([page.text for page in pages])
         base = np.repeat(batch.bounds[:-1], batch.spans.counts)
         return cls(
@@ -41,18 +43,23 @@ class Pages:
             batch.spans.ends - base,
             batch.spans.counts,
             from_pages(pages),
+            from_pages(variants(pages)) if varied else None,
         )
 
     def take(self, chosen: NDArray[np.bool_]) -> Pages:
         """The chosen pages."""
         blocks = np.repeat(chosen, self.counts)
         pages = [page for page, keep in zip(self.pages, chosen.tolist(), strict=True) if keep]
+        others = self.others
+        if others is not None:
+            others = others.take(np.isin(others.source, [page.id for page in pages]))
         return Pages(
             pages,
             self.starts[blocks],
             self.ends[blocks],
             self.counts[chosen],
             self.rows.take(blocks),
+            others,
         )
 
     def tally(self, labels: Ints) -> Tally:
@@ -88,7 +95,7 @@ def held_out(
 
     def one(number: int) -> tuple[Floats, Chain]:
         seen, unseen = data.take(fold != number), data.take(fold == number)
-        fitted = fit(seen.rows, public, settings)
+        fitted = fit(seen.rows, seen.others, public, settings)
         return fitted.predict_log_proba(unseen.rows), chain_of(seen.rows, settings)
 
     numbers = sorted(set(fold.tolist()))

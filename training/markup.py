@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segmenter import structure as st
+from segmenter.elements import BODY, PATH_BITS, STANDFIRST
 from segmenter.features import Grams
 from segmenter.html import HtmlPage, read_html
 from segmenter.structure import Layout, Structure, structure
@@ -71,7 +72,7 @@ def rows_of(
 ) -> MarkupRows:
     """The rows of a batch; ``group`` is one a page."""
     return MarkupRows(
-        count(found.path, st.PATH_BITS),
+        count(found.path, PATH_BITS),
         count(found.terms, st.WORD_BITS),
         found.columns,
         found.layout,
@@ -122,7 +123,7 @@ def read(path: Path, group: str) -> Iterator[MarkupRows]:
 
 def _is_other(found: Structure) -> NDArray[np.bool_]:
     """Blocks that are of no body by their names: headline, caption, author's lines, comment."""
-    return ~np.isin(found.columns[:, -1], (st.BODY, st.STANDFIRST))
+    return ~np.isin(found.columns[:, -1], (BODY, STANDFIRST))
 
 
 def by_body(

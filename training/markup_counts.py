@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segmenter import structure as st
+from segmenter.elements import PATH_BITS
 from segmenter.html import read_html
 from segmenter.structure import Layout
 from training.counts import COUNTS, SOURCES, CountsError
@@ -27,12 +28,12 @@ from training.markup import MarkupRows, join, read
 
 MARKUP = COUNTS / "markup"
 LEAST_PAGES = 5
-_GRAMS = (("path", st.PATH_BITS), ("terms", st.WORD_BITS))
+_GRAMS = (("path", PATH_BITS), ("terms", st.WORD_BITS))
 
 
 _PROBE = (
     '<html><head><title>Storm shuts port</title><meta name=description content="A storm"></head>'
-    '<body class=home><nav id=topMenu><ul><li><a href=/>Home</a><li><a href=/s>Sport</a></ul></nav>'
+    "<body class=home><nav id=topMenu><ul><li><a href=/>Home</a><li><a href=/s>Sport</a></ul></nav>"
     '<article class="post entry-content"><h1>Storm shuts port</h1><p class=standfirst>A storm, 3 m.'
     "<div><p>Police said: “the <b>port</b> is shut”.<p>More …<table><tr><td>1,5<td>2</table></div>"
     "<figure><figcaption>The port, on Monday</figcaption></figure></article>"
@@ -43,7 +44,7 @@ _PROBE = (
 def features_id() -> str:
     """What the features are, as a digest of those of a page that has some of everything."""
     found = st.structure([read_html(_PROBE)])
-    digest = hashlib.sha256(repr((st.VERSION, st.PATH_BITS, st.WORD_BITS, st.COLUMNS)).encode())
+    digest = hashlib.sha256(repr((st.VERSION, PATH_BITS, st.WORD_BITS, st.COLUMNS)).encode())
     for array in (*found.path, *found.terms, found.columns, *found.layout):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]

@@ -81,4 +81,5 @@ def block_labels(
     chosen = np.flatnonzero(ink)
     votes[chosen + 1, of_character[chosen]] = 1
     votes = votes.cumsum(axis=0)
-    return (votes[ends] - votes[starts]).argmax(axis=1).astype(np.int8)
+    best: NDArray[np.int8] = (votes[ends] - votes[starts]).argmax(axis=1).astype(np.int8)
+    return best

@@ -18,6 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmenter import features as ft
+from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.model import Model
 from training.rows import MISSING, Rows
@@ -30,9 +31,9 @@ class Scales:
     """What each group of features is multiplied by: the larger, the less it is held back."""
 
     masked: float = 1.0
-    words: float = 0.6
+    words: float = 0.8
     columns: float = 1.0
-    neighbours: float = 0.7
+    neighbours: float = 0.5
 
 
 class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -42,8 +43,10 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     A column is as many 0/1 features as it has bins, of this block and of its neighbours.
     """
 
-    def __init__(self, scales: Scales | None = None) -> None:
+    def __init__(self, scales: Scales | None = None, without: tuple[str, ...] = ()) -> None:
+        """``without`` names columns that are left out, for ablations."""
         self.scales = scales
+        self.without = without
 
     def fit(self, rows: Rows, y: object = None) -> Self:
         """Learns the inverse document frequencies; a block is a document."""
@@ -60,7 +63,7 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         parts = [
             _normalised(self.masked_, rows.masked) * scales.masked,
             _normalised(self.words_, rows.words) * scales.words,
-            *_columns(rows, scales),
+            *_columns(rows, scales, self.without),
         ]
         return sparse.hstack(parts, format="csr")
 
@@ -71,17 +74,18 @@ def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
     return sparse.diags_array(1 / np.maximum(norm, np.finfo(np.float64).tiny)) @ weights
 
 
-def _columns(rows: Rows, scales: Scales) -> list[sparse.csr_array]:
+def _columns(rows: Rows, scales: Scales, without: tuple[str, ...]) -> list[sparse.csr_array]:
     """The 0/1 features of each place in `features.NEIGHBOURS`, then those of missing neighbours."""
     blocks, places, columns = rows.columns.shape
+    names = ft.column_names()
+    used = [i for i, name in enumerate(names) if name not in without]
     parts, edges = [], []
     for i, place in zip(range(places), ft.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
         there = rows.columns[:, i, 0] != MISSING
-        chosen = rows.columns[there, i].astype(np.int32) + ft.BINS * np.arange(
-            columns, dtype=np.int32
-        )
-        bounds = np.concatenate(([0], np.cumsum(there * columns)))
+        bins = rows.columns[there, i][:, used].astype(np.int32)
+        chosen = bins + ft.BINS * np.array(used, np.int32)
+        bounds = np.concatenate(([0], np.cumsum(there * len(used))))
         values = np.full(chosen.size, scale)
         shape = (blocks, columns * ft.BINS)
         parts.append(sparse.csr_array((values, chosen.ravel(), bounds), shape=shape))
@@ -94,18 +98,22 @@ def column_scale(scales: Scales, place: int, columns: int) -> float:
     return float((scales.neighbours if place else scales.columns) / np.sqrt(columns))
 
 
-def pipeline(scales: Scales, c: float, max_iter: int = 200) -> Pipeline:
+def pipeline(scales: Scales, c: float, without: tuple[str, ...] = ()) -> Pipeline:
     """The pipeline, to be fitted on `Rows`; ``c`` is the inverse strength of the penalty."""
     return Pipeline(
         [
-            ("weights", BlockWeights(scales)),
-            ("regression", LogisticRegression(C=c, max_iter=max_iter, tol=1e-3)),
+            ("weights", BlockWeights(scales, without)),
+            ("regression", LogisticRegression(C=c, max_iter=1000, tol=1e-4)),
         ]
     )
 
 
 def to_model(
-    fitted: Pipeline, labels: tuple[str, ...], chain: Chain, about: dict[str, Any]
+    fitted: Pipeline,
+    labels: tuple[str, ...],
+    chain: Chain,
+    calibration: Calibration,
+    about: dict[str, Any],
 ) -> Model:
     """The numbers of a fitted pipeline as a `Model`."""
     weights: BlockWeights = fitted.named_steps["weights"]
@@ -130,5 +138,6 @@ def to_model(
         edge=kept(edge * scale[:, None]),
         bias=kept(regression.intercept_ - regression.intercept_.mean()),
         chain=chain,
+        calibration=calibration,
         about=about,
     )

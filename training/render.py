@@ -1,5 +1,6 @@
-"""Our labelled pages as HTML, in varied markup of our own, so that comic rewrites and interviews
-occur in pages with markup too.
+"""Our labelled pages as HTML, in varied markup of our own.
+
+So comic rewrites and interviews occur in pages with markup too.
 
 What is the page's (menus, bylines, prompts) is put into elements of the kinds that sites use for
 it, runs of the article into containers; names of classes are drawn from lists, and left out in some

@@ -20,18 +20,21 @@ class Rows:
 
     ``masked``, ``words``: how often each n-gram occurs, sparse, (blocks, buckets). ``columns``:
     uint8, (blocks, places, columns): the columns of each block and of its neighbours, by
-    `features.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each block, ascending. ``label``: int8,
-    the place of its label. ``weight``: float32, what it counts for in training. ``group``: the
-    writer or source of each block.
+    `features.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each
+    block, ascending. ``size``: int64, its characters. ``label``: int8, the place of its label.
+    ``weight``: float32, what it counts for in training. ``group``: the writer or source of each
+    block. ``source``: the id of its page.
     """
 
     masked: sparse.csr_array
     words: sparse.csr_array
     columns: NDArray[np.uint8]
     page: NDArray[np.int64]
+    size: NDArray[np.int64]
     label: NDArray[np.int8]
     weight: NDArray[np.float32]
     group: NDArray[np.str_]
+    source: NDArray[np.str_]
 
     def __len__(self) -> int:
         return len(self.label)
@@ -69,16 +72,24 @@ def neighbours(columns: NDArray[np.uint8], page: NDArray[np.int64]) -> NDArray[n
     return out
 
 
-def rows_of(features: Features, label: NDArray[np.int8], group: NDArray[np.str_]) -> Rows:
+def rows_of(
+    features: Features,
+    size: NDArray[np.int64],
+    label: NDArray[np.int8],
+    group: NDArray[np.str_],
+    source: NDArray[np.str_],
+) -> Rows:
     """The rows of a batch."""
     return Rows(
         count(features.masked, ft.MASKED_BITS),
         count(features.words, ft.WORD_BITS),
         neighbours(features.columns, features.parts),
         features.parts.astype(np.int64),
+        size,
         label,
         np.ones(len(label), np.float32),
         group,
+        source,
     )
 
 
@@ -90,9 +101,11 @@ def join(parts: Sequence[Rows]) -> Rows:
         sparse.vstack([part.words for part in parts], format="csr"),
         np.concatenate([part.columns for part in parts]),
         np.concatenate([part.page + shift for part, shift in zip(parts, shifts, strict=False)]),
+        np.concatenate([part.size for part in parts]),
         np.concatenate([part.label for part in parts]),
         np.concatenate([part.weight for part in parts]),
         np.concatenate([part.group for part in parts]),
+        np.concatenate([part.source for part in parts]),
     )
 
 
@@ -105,4 +118,6 @@ def from_pages(pages: Sequence[LabelledPage], labels: Sequence[str] = LABELS) ->
         for page, a, b, base in zip(pages, edges, edges[1:], batch.bounds, strict=False)
     ]
     groups = np.repeat(np.array([page.writer for page in pages]), batch.spans.counts)
-    return rows_of(batch.features, np.concatenate(found), groups)
+    sources = np.repeat(np.array([page.id for page in pages]), batch.spans.counts)
+    size = batch.spans.ends - batch.spans.starts
+    return rows_of(batch.features, size, np.concatenate(found), groups, sources)

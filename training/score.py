@@ -94,9 +94,7 @@ def line_labels(text: str, labels: NDArray[np.int8]) -> NDArray[np.int64]:
     """The label of each line with ink: that of most of its characters; the first seen, if equal."""
     found = []
     for match in re.finditer(r"[^\n]+", text):
-        votes = Counter(
-            int(labels[i]) for i in range(*match.span()) if not text[i].isspace()
-        )
+        votes = Counter(int(labels[i]) for i in range(*match.span()) if not text[i].isspace())
         if votes:
             found.append(votes.most_common(1)[0][0])
     return np.array(found, np.int64)

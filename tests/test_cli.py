@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from segmenter import Label, Segmenter
+from segmenter.cli import main
+
+TEXT = "Share\n\nThe river rose by two metres on Friday, the fire brigade said.\n"
+GOOD = json.dumps({"id": "a", "text": TEXT})
+
+
+def run(*args: str, stdin: str | bytes = "", code: int = 0) -> Result:
+    result = CliRunner().invoke(main, args, input=stdin)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def errors(result: Result) -> list[str]:
+    return result.stderr.splitlines()
+
+
+def test_table(tmp_path: Path) -> None:
+    path = tmp_path / "page.txt"
+    path.write_text(TEXT)
+    lines = run("label", str(path)).stdout.splitlines()
+    assert lines[0] == str(path)
+    assert re.match(r"0  \w+ +\d+%  Share", lines[1])
+    assert lines[-1].startswith("2 blocks")
+    assert "\x1b" not in "".join(lines)
+
+
+def test_table_is_coloured_on_a_terminal_unless_no_color(tmp_path: Path) -> None:
+    path = tmp_path / "page.txt"
+    path.write_text(TEXT)
+    for extra, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"} | extra
+        terminal, side = os.openpty()
+        subprocess.run(
+            [sys.executable, "-m", "segmenter", "label", str(path)],
+            stdout=side,
+            env=env,
+            check=True,
+        )
+        os.close(side)
+        shown = os.read(terminal, 1 << 16)
+        os.close(terminal)
+        assert b"2 blocks" in shown
+        assert (b"\x1b[" in shown) == coloured
+
+
+def test_json_lines_in_and_out() -> None:
+    result = run("label", "--format", "jsonl", stdin=f"{GOOD}\n{GOOD}\n")
+    pages = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [page["id"] for page in pages] == ["a", "a"]
+    for block in pages[0]["blocks"]:
+        assert TEXT[block["start"] : block["end"]] == block["text"]
+        assert block["label"] in set(Label)
+        assert 0 <= block["confidence"] <= 1
+
+
+def test_clean_writes_the_same_as_the_library(segmenter: Segmenter) -> None:
+    assert run("clean", stdin=TEXT).stdout == segmenter.clean(TEXT)
+    line = json.loads(run("clean", "--format", "jsonl", stdin=GOOD).stdout)
+    assert line == {"id": "a", "text": segmenter.clean(TEXT)}
+
+
+def test_keep() -> None:
+    kept = run("clean", "--keep", "boilerplate", "--keep", "original_report", stdin=TEXT).stdout
+    assert kept.startswith("Share")
+    result = run("clean", "--keep", "reports", stdin=TEXT, code=2)
+    assert "'reports' is none of original_report" in result.stderr
+
+
+def test_min_confidence() -> None:
+    assert run("clean", "--min-confidence", "1", stdin=TEXT).stdout == ""
+    run("clean", "--min-confidence", "2", stdin=TEXT, code=2)
+
+
+def test_one_page_is_an_object_and_several_an_array() -> None:
+    assert isinstance(json.loads(run("label", "--format", "json", stdin=GOOD).stdout), dict)
+    several = run("label", "--format", "json", stdin=f"{GOOD}\n{GOOD}\n{GOOD}\n").stdout
+    assert len(json.loads(several)) == 3
+
+
+def test_fields() -> None:
+    line = json.dumps({"url": "u", "body": TEXT})
+    result = run(
+        "clean", "--text-field", "body", "--id-field", "url", "--format", "jsonl", stdin=line
+    )
+    assert json.loads(result.stdout)["id"] == "u"
+    result = run("clean", stdin=line, code=1)
+    assert errors(result) == [
+        'segmenter: standard input, line 1: has no text in the field "text"; '
+        "name it by --text-field"
+    ]
+
+
+def test_html_page_is_self_contained_and_names_labels(tmp_path: Path) -> None:
+    shown = run("label", "--format", "html", stdin="Menu <script>\n\n" + TEXT).stdout
+    assert "<b>boilerplate</b>" in shown
+    assert "&lt;script&gt;" in shown
+    assert not re.search(r"(src|href)=|@import|url\(", shown)
+
+
+def test_failed_records_are_named_and_the_others_done() -> None:
+    lines = [GOOD, "{", "[]", json.dumps({"id": 3}), json.dumps({"id": "b", "text": TEXT}), ""]
+    result = run(
+        "label", "--input-format", "jsonl", "--format", "jsonl", stdin="\n".join(lines), code=1
+    )
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["a", "b"]
+    assert [line.split(":")[1].strip() for line in errors(result)] == [
+        "standard input, line 2", "standard input, line 3", "standard input, line 4",
+    ]  # fmt: skip
+
+
+def test_missing_file_directory_and_good_file(tmp_path: Path) -> None:
+    good = tmp_path / "good.txt"
+    good.write_text(TEXT)
+    missing = str(tmp_path / "missing.txt")
+    result = run("clean", missing, str(tmp_path), str(good), code=1)
+    assert result.stdout.strip() == Segmenter.load().clean(TEXT).strip()
+    assert len(errors(result)) == 2
+    assert missing in errors(result)[0]
+    assert "directory" in errors(result)[1]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\t\n", b"\x00\x00\x00", "\u200b".encode()])
+def test_pages_without_words(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "page.txt"
+    path.write_bytes(content)
+    run("label", str(path))
+    run("clean", str(path))
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+)
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "page.txt"
+    path.write_bytes("Zürich: the café rose, “said” Ødegård.".encode(encoding))
+    page = json.loads(run("label", "--format", "json", str(path)).stdout)
+    assert page["blocks"][0]["text"] == "Zürich: the café rose, “said” Ødegård."
+
+
+def test_bytes_that_are_no_utf8_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "page.txt"
+    path.write_bytes("Zürich: the café rose.".encode("cp1252"))
+    result = run("label", "--format", "json", str(path))
+    assert json.loads(result.stdout)["blocks"][0]["text"] == "Zürich: the café rose."
+    assert "Windows-1252" in result.stderr
+    path.write_bytes("Zürich: the café rösti ".encode() * 3 + b"\xff rose.")
+    result = run("label", "--format", "json", str(path))
+    assert json.loads(result.stdout)["blocks"][0]["text"].endswith("� rose.")
+    assert "1 characters are no UTF-8" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, bytes(range(256)) * 40, b"\x1f\x8b\x08\x00"],
+)
+def test_binary_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "page.txt"
+    path.write_bytes(content)
+    result = run("label", str(path), code=1)
+    assert len(errors(result)) == 1
+    assert str(path) in result.stderr
+    assert result.stdout == ""
+
+
+def test_lone_surrogates_do_not_break_the_output() -> None:
+    line = '{"id": "s", "text": "The mayor \\ud83d said so on Friday, police said."}'
+    result = run("label", "--format", "jsonl", stdin=line)
+    assert json.loads(result.stdout)["blocks"][0]["text"].startswith("The mayor \ud83d said")
+    run("clean", stdin=line)
+    run("label", stdin=line)
+
+
+def test_a_bad_model_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    path.write_bytes(b"nothing")
+    result = run("label", "--model", str(path), stdin=TEXT, code=1)
+    assert len(errors(result)) == 1
+    assert str(path) in result.stderr
+
+
+def test_wrong_usage() -> None:
+    run("label", "--format", "docx", code=2)
+    run("explode", code=2)
+
+
+def test_a_closed_pipe_leaves_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_text(f"{GOOD}\n" * 20_000)
+    command = f"{sys.executable} -m segmenter label {path} --format jsonl | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+def test_explain_adds_up_to_the_label() -> None:
+    result = run("explain", "--block", "1", stdin=TEXT)
+    lines = result.stdout.splitlines()
+    assert "The river rose" in lines[0]
+    assert lines[1].split()[:4] == list(Label)
+    assert len(lines) == 22
+    result = run("explain", "--block", "9", stdin=TEXT, code=1)
+    assert "blocks 0 to 1" in result.stderr
+
+
+def test_info() -> None:
+    data = json.loads(run("info", "--format", "json").stdout)
+    assert data["labels"] == list(Label)
+    assert data["trained on"]["pages"] > 0
+    assert "trained on:" in run("info").stdout
+
+
+def test_help_names_every_command() -> None:
+    shown = run("--help").stdout
+    assert all(command in shown for command in ("label", "clean", "explain", "info"))

@@ -1,0 +1,135 @@
+"""Writes the figures into the README and the model card: ``python -m training.card``.
+
+Every number in them comes from ``reports/evaluation.json`` (``make evaluate``) or from the packaged
+model, and the example from the program itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from segmenter import Segmenter, show
+from segmenter.model import Model
+from training import report
+from training.evaluate import REPORTS
+from training.fit import MODEL
+
+ROOT = MODEL.parents[2]
+CARD = MODEL.with_name("README.md")
+
+TOLD = {
+    "char_accuracy": "characters with the right label",
+    "line_macro_f1": "macro F1 of the labels over lines",
+    "kept": "report characters kept",
+    "pure": "kept characters that are report",
+    "boundary_f1": "F1 of the places where the label changes",
+    "recall_satirical_rewrite": "satire found",
+    "recall_generated_interview": "made-up interviews found",
+    "recall_boilerplate": "boilerplate found",
+}
+
+
+def figures(found: dict[str, Any]) -> str:
+    """The figures as Markdown tables."""
+    overall = found["overall"]
+    lines = [
+        f"`make evaluate`: {found['pages']} pages by {found['writers']} writers, each labelled by "
+        "a model that has not seen its writer.",
+        "",
+        "| figure | |",
+        "| --- | ---: |",
+        *(f"| {told} | {overall[name]:.3f} |" for name, told in TOLD.items()),
+        f"| calibration error of the confidence | {found['confidence']['calibration_error']:.3f} |",
+        "| kept characters that are report, at 90% coverage | "
+        f"{found['confidence']['pure_at_90_coverage']:.3f} |",
+        "",
+        "Public pages, each source labelled by a model that has not seen it (labels of these pages "
+        "are derived, not read by people):",
+        "",
+        "| source | pages | report kept | kept that is report | called satire or interview |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {name} | {own['pages']} | {own['kept']:.3f} | {own['pure']:.3f} | "
+            f"{own['called satire or interview']:.3f} |"
+            for name, own in found["public_sources"].items()
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def example() -> str:
+    """What ``make run`` shows, without colours."""
+    path = ROOT / "examples" / "page.txt"
+    page = Segmenter.load().segment(path.read_text(encoding="utf-8"))
+    shown = show.table("examples/page.txt", page, Model.load(MODEL).labels, 100)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\n")
+    return "\n".join(["```", "$ make run", *plain, "```"])
+
+
+def fill(text: str, name: str, content: str) -> str:
+    """Puts ``content`` between the marks of ``name``."""
+    pattern = rf"(<!-- {name}:[^>]*-->\n).*?(<!-- /{name} -->)"
+    done, count = re.subn(
+        pattern, lambda match: match[1] + content + "\n" + match[2], text, flags=re.S
+    )
+    if count != 1:
+        raise ValueError(f"no place for {name}")
+    return done
+
+
+def card(found: dict[str, Any], about: dict[str, Any]) -> str:
+    """The model card."""
+    data = about["trained on"]
+    return f"""# The packaged model
+
+Multinomial logistic regression over hashed n-grams (TF-IDF), style, layout and overlap of blocks,
+with a hidden Markov chain over the page; fitted by `make train`, kept in `default.npz` as plain
+arrays. `segmenter info` shows what it was made from.
+
+- **For**: separating the report from comic rewrites, made-up interviews and boilerplate on scraped
+  English news pages, before they are stored or searched.
+- **Not for**: judging publishers, finding satire that stands alone on a page and reads like news,
+  telling true from false.
+- **Trained on**: {data["pages"]} invented pages by {data["writers"]} writers ({data["words"]:,}
+  words; see `datasets/README.md`) and counts of public text.
+- **Settings**: `{json.dumps(about["settings"])}`
+
+## Figures
+
+{figures(found)}
+
+![Reliability](reliability.svg)
+![Purity against coverage](coverage.svg)
+
+Written by `python -m training.card`.
+"""
+
+
+@click.command()
+@click.option(
+    "--report",
+    "path",
+    type=click.Path(exists=True, path_type=Path),
+    default=REPORTS / "evaluation.json",
+)
+def main(path: Path) -> None:
+    """Write the figures of an evaluation into the README and the model card."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    CARD.write_text(card(found, Model.load(MODEL).about), encoding="utf-8")
+    for name, plot in (("reliability", report.reliability_plot), ("coverage", report.risk_plot)):
+        CARD.with_name(f"{name}.svg").write_text(
+            report.svg(plot(found["confidence"])), encoding="utf-8"
+        )
+    readme = ROOT / "README.md"
+    text = fill(readme.read_text(encoding="utf-8"), "figures", figures(found))
+    readme.write_text(fill(text, "example", example()), encoding="utf-8")
+    click.echo("README.md and the model card are written")
+
+
+if __name__ == "__main__":
+    main()
