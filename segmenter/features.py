@@ -72,11 +72,8 @@ class Batch(NamedTuple):
     features: Features
 
 
-def extract(texts: Sequence[str], spans: Spans | None = None) -> Batch:
+def extract(texts: Sequence[str]) -> Batch:
     """Splits ``texts`` into blocks and finds the features of each block.
-
-    ``spans``: the blocks, as offsets into the concatenation (`Batch`), where something else than
-    the splitter has found them; they must cover all that is not white space.
 
     What a block shares with others is looked for in its own text. Memory grows with the texts: give
     a long page in parts.
@@ -85,8 +82,7 @@ def extract(texts: Sequence[str], spans: Spans | None = None) -> Batch:
     bounds = np.cumsum([0, *(len(text) + 1 for text in texts)])
     codes = ch.codes("\n".join([*texts, ""]))
     kinds = ch.kinds(codes)
-    if spans is None:
-        spans = split_many(texts, codes, kinds, bounds)
+    spans = split_many(texts, codes, kinds, bounds)
     tokens = tk.tokenize(codes, kinds, spans.starts)
     parts = np.repeat(np.arange(len(texts)), spans.counts)
     return Batch(bounds, spans, tokens, features(tokens, parts))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from segmenter.encoding import decode_html
 from segmenter.errors import MissingExtraError
 from segmenter.limits import bounded
-from segmenter.splitter import WALL, cut_wall
+from segmenter.splitter import WALL, split
 
 try:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -274,7 +274,7 @@ class _Walk:
         for opened in self.marked:
             self._mark(*opened)
         text = "".join(self.pieces)
-        spans = [(0, self.length)] if self.length <= WALL else cut_wall(text, 0, self.length)
+        spans = [(0, self.length)] if self.length <= WALL else split(text)
         parts: list[list[Mark]] = [[] for _ in spans]
         ends = [end for _, end in spans]
         for kind, start, end, target in self.marks:

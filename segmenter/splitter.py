@@ -216,7 +216,7 @@ def _cut_walls(
     for wall in walls.tolist():
         page = int(np.searchsorted(bounds, starts[wall], side="right")) - 1
         base = int(bounds[page])
-        pieces = cut_wall(texts[page], int(starts[wall]) - base, int(ends[wall]) - base)
+        pieces = _pieces(texts[page], int(starts[wall]) - base, int(ends[wall]) - base)
         new_starts += [starts[done:wall], np.array([start + base for start, _ in pieces])]
         new_ends += [ends[done:wall], np.array([end + base for _, end in pieces])]
         done = wall + 1
@@ -226,7 +226,7 @@ def _cut_walls(
     )
 
 
-def cut_wall(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _pieces(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cuts ``text[start:end]`` at sentence ends; the pieces cover all its ink."""
     cuts = [start]
     for match in _END.finditer(text, start, end):

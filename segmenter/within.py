@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter import characters as ch
 from segmenter.decoder import decode
-from segmenter.features import extract
+from segmenter.features import features
 from segmenter.labels import Label
 from segmenter.model import Model
 from segmenter.page import Block, Page
-from segmenter.splitter import Spans
+from segmenter.tokens import tokenize
 
 if TYPE_CHECKING:
     from segmenter.html import HtmlPage
@@ -111,10 +112,10 @@ def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]])
     """The scores of the blocks of a group of parts; ``lengths`` of each part's blocks."""
     starts, base = [], 0
     for part, sizes in zip(parts, lengths, strict=True):
-        steps = np.cumsum([0, *(size + 2 for size in sizes[:-1])])
-        starts.append(steps + base)
-        base += len(part) + 1  # a line break behind each, as `extract` has it
-    begin = np.concatenate(starts)
-    size = np.concatenate([np.array(sizes) for sizes in lengths])
-    spans = Spans(begin, begin + size, np.array([len(sizes) for sizes in lengths]))
-    return model.score(extract(parts, spans).features)
+        starts.append(np.cumsum([0, *(size + 2 for size in sizes[:-1])]) + base)
+        base += len(part) + 1
+    # A line break behind each part, so that nothing at its edge meets the next.
+    codes = ch.codes("\n".join([*parts, ""]))
+    tokens = tokenize(codes, ch.kinds(codes), np.concatenate(starts))
+    part_of = np.repeat(np.arange(len(parts)), [len(sizes) for sizes in lengths])
+    return model.score(features(tokens, part_of))
