@@ -146,9 +146,7 @@ def _record(line: bytes, where: str, number: int, reading: Reading) -> Record | 
         if isinstance(data.get("html"), str):
             return Record(str(data.get(reading.id_field, number)), "", where, html=data["html"])
         field = reading.text_field
-        return InputError(
-            f'{where}: has no text in the field "{field}" and no "html"; name it by --text-field'
-        )
+        return InputError(f'{where}: has no text in the field "{field}"; name it by --text-field')
     return Record(str(data.get(reading.id_field, number)), text, where)
 
 

@@ -45,7 +45,7 @@ class Settings:
 
     path: float = 1.5
     terms: float = 0.6
-    columns: float = 2.0
+    columns: float = 3.0
     c: float = 2.0
     second_c: float = 1.0
     folds: int = 4
