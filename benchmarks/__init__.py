@@ -1,1 +1,1 @@
-"""Measurements against what a user would pick instead."""
+"""Measured against peers, in one run each."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,22 +33,35 @@ class Run:
 
     def pages(self, sources: Iterable[str]) -> Labelled:
         """The labelled pages of all sources, in order; what cannot be read is named and counted."""
-        waiting: deque[Record] = deque()
+        records = self._records(sources)
+        for is_html, group in itertools.groupby(records, lambda record: record.html is not None):
+            waiting: deque[Record] = deque()
+            # `tee` would keep all records; this keeps those that are being labelled.
+            taken = _remember(group, waiting)
+            if is_html:
+                pages = self.segmenter.pipe_html(record.html or "" for record in taken)
+            else:
+                pages = self.segmenter.pipe(record.text for record in taken)
+            for page in pages:
+                yield waiting.popleft(), page
 
-        def texts() -> Iterator[str]:
-            for source in sources:
-                for record in read(source, self.reading):
-                    if isinstance(record, InputError):
-                        self.failures += 1
-                        _tell(str(record))
-                        continue
-                    if record.note:
-                        _tell(f"{record.where}: {record.note}")
-                    waiting.append(record)
-                    yield record.text
+    def _records(self, sources: Iterable[str]) -> Iterator[Record]:
+        """The records of all sources that can be read; the others are named and counted."""
+        for source in sources:
+            for record in read(source, self.reading):
+                if isinstance(record, InputError):
+                    self.failures += 1
+                    _tell(str(record))
+                    continue
+                if record.note:
+                    _tell(f"{record.where}: {record.note}")
+                yield record
 
-        for page in self.segmenter.pipe(texts()):
-            yield waiting.popleft(), page
+
+def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Record]:
+    for record in records:
+        waiting.append(record)
+        yield record
 
 
 def _tell(message: str) -> None:
@@ -131,9 +145,9 @@ def main(context: click.Context) -> None:
     """Take scraped news pages apart.
 
     Every block of a page is labelled original_report, satirical_rewrite, generated_interview or
-    boilerplate. INPUT is a path, several, or - for standard input, the default: a text, or JSON
-    Lines with a page a line. Results go to standard output, everything else to standard error.
-    Exit code: 0 all done, 1 some records failed, 2 wrong usage.
+    boilerplate. INPUT is a path, several, or - for standard input, the default: a text, an HTML
+    page, or JSON Lines with a page a line. Results go to standard output, everything else to
+    standard error. Exit code: 0 all done, 1 some records failed, 2 wrong usage.
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         context.color = False
@@ -194,11 +208,12 @@ def label(
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json", "jsonl"]),
+    type=click.Choice(["text", "markdown", "json", "jsonl"]),
     default="text",
     show_default=True,
     help="What to write.",
 )
+@click.option("--links", is_flag=True, help="With --format markdown: write where links lead.")
 def clean(
     inputs: tuple[str, ...],
     model_path: str | None,
@@ -208,27 +223,47 @@ def clean(
     keep: tuple[str, ...],
     min_confidence: float,
     output: str,
+    links: bool,
 ) -> None:
-    """Write the report of each page, without the rest."""
+    """Write the report of each page, without the rest.
+
+    Of HTML, the body of the article: Markdown has its headline and captions too, and JSON has the
+    page's metadata.
+    """
+    from segmenter.markdown import markdown
+
+    if links and output != "markdown":
+        raise click.UsageError("--links goes with --format markdown")
     run = _start(model_path, input_format, text_field, id_field)
     labels = run.segmenter.model.labels
     if unknown := [name for name in keep if name not in labels]:
         raise click.BadParameter(
             f"{unknown[0]!r} is none of {', '.join(labels)}", param_hint="--keep"
         )
-    cleaned = (
-        (record, page.clean(keep or labels[:1], min_confidence))
-        for record, page in run.pages(inputs or ("-",))
-    )
+    kept = keep or labels[:1]
+    pages = run.pages(inputs or ("-",))
     if output == "jsonl":
-        for record, text in cleaned:
-            _write(_json({"id": record.id, "text": text}))
+        for record, page in pages:
+            _write(_json(_cleaned(record, page, kept, min_confidence)))
     elif output == "json":
-        _write_json({"id": record.id, "text": text} for record, text in cleaned)
+        _write_json(_cleaned(record, page, kept, min_confidence) for record, page in pages)
     else:
-        for i, (_, text) in enumerate(cleaned):
+        for i, (_, page) in enumerate(pages):
+            if output == "markdown":
+                text = markdown(page, kept, min_confidence, links)
+            else:
+                text = page.clean(kept, min_confidence)
             _write(("\n" if i else "") + text)
     _finish(run)
+
+
+def _cleaned(
+    record: Record, page: Page, keep: Collection[str], min_confidence: float
+) -> dict[str, Any]:
+    data: dict[str, Any] = {"id": record.id, "text": page.clean(keep, min_confidence)}
+    if page.metadata is not None:
+        data["metadata"] = page.metadata.to_dict()
+    return data
 
 
 @main.command()
@@ -252,6 +287,10 @@ def explain(
     labels = run.segmenter.model.labels
     width = shutil.get_terminal_size((100, 24)).columns
     for record, page in run.pages(inputs or ("-",)):
+        if record.html is not None:
+            run.failures += 1
+            _tell(f"{record.where}: is HTML, whose labels have no explanation; give its text")
+            continue
         try:
             found = reasons_for(run.segmenter.model, record.text, block)
         except SegmenterError as error:

@@ -1,184 +1,313 @@
-"""HTML to blocks: the rendered text of a page, and where in the markup each block stands."""
+"""HTML to blocks: the rendered text of a page, and where in the markup each block stands.
+
+Blocks follow rendering: a block element, a table cell, a list item, ``<br>`` or a line of ``<pre>``
+begins a new one, inline markup is joined, hidden elements are left out. So are form controls, and
+the text that stands in for pictures.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from segmenter.encoding import decode_html
 from segmenter.errors import MissingExtraError
+from segmenter.limits import bounded
+from segmenter.splitter import WALL, split
 
 try:
     from selectolax.lexbor import LexborHTMLParser, LexborNode
-except ModuleNotFoundError as error:  # pragma: no cover
+
+    from segmenter.metadata import Metadata, read_metadata
+except ModuleNotFoundError as error:
     raise MissingExtraError(
         "reading HTML needs the extra `html`: pip install 'segmenter[html]'"
     ) from error
 
-_LEFT_OUT = frozenset(
-    [
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "head",
-        "svg",
-        "math",
-        "iframe",
-        "object",
-        "embed",
-        "canvas",
-        "audio",
-        "video",
-        "select",
-        "option",
-        "datalist",
-        "input",
-        "textarea",
-        "button",
-        "map",
-        "area",
-        "track",
-        "source",
-        "param",
-        "frame",
-        "frameset",
-        "noframes",
-        "meter",
-        "progress",
-        "dialog",
-    ]
-)
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "nobr",
-        "output",
-        "q",
-        "ruby",
-        "rb",
-        "rp",
-        "rt",
-        "rtc",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "picture",
-        "img",
-        "article-link",
-        "amp-img",
-    ]
-)
+_LEFT_OUT = frozenset([
+    "script", "style", "template", "noscript", "head", "svg", "iframe", "object", "embed", "canvas",
+    "audio", "video", "select", "option", "datalist", "input", "textarea", "button", "map", "area",
+    "track", "source", "param", "frame", "frameset", "noframes", "meter", "progress", "rp",
+    "annotation", "annotation-xml", "xmp", "noembed", "applet",
+])  # fmt: skip
+_INLINE = frozenset([
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+    "font", "i", "ins", "kbd", "label", "mark", "nobr", "output", "q", "ruby", "rb", "rt", "rtc",
+    "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+    "picture", "img", "article-link", "amp-img", "math", "mi", "mo", "mn", "ms", "mrow", "mtext",
+    "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "mstyle", "munder", "mover", "munderover",
+    "semantics",
+])  # fmt: skip
+_MARKED = {
+    "a": "link", "b": "strong", "strong": "strong", "i": "emphasis", "em": "emphasis",
+    "cite": "emphasis", "code": "code", "kbd": "code", "samp": "code", "tt": "code",
+}  # fmt: skip
+_WITHOUT_EVENTS = 1
+"""``LexborDocumentOptions.WO_EVENTS``: no copies of ``<option>`` into ``<selectedcontent>``."""
 
 
-@dataclass(frozen=True, slots=True)
+_MOST_MARKED = 16
+"""Marks around one text, at most."""
+
+_BLOCK, _PLAIN, _MARK = range(3)
+
+
 class Element:
-    """An element on the way to a block."""
+    """An element on the way to a block: its tag, id and classes, and what it stands in.
 
-    tag: str
-    id: str
-    classes: str
-    parent: Element | None
+    ``number`` counts a page's elements in document order, from 0, its ``body``.
+    """
+
+    __slots__ = ("classes", "id", "number", "parent", "tag")
+
+    def __init__(
+        self, tag: str, identifier: str, classes: str, parent: Element | None, number: int
+    ) -> None:
+        """An element of a page."""
+        self.tag, self.id, self.classes = tag, identifier, classes
+        self.parent, self.number = parent, number
+
+    @property
+    def path(self) -> str:
+        """The elements from the body to this one, as a CSS selector.
+
+        >>> Element("p", "", "lead big", Element("body", "top", "", None, 0), 1).path
+        'body#top > p.lead.big'
+        """
+        steps = []
+        element: Element | None = self
+        while element is not None:
+            mark = f"#{element.id}" if element.id else ""
+            steps.append(".".join((element.tag + mark, *element.classes.split())))
+            element = element.parent
+        return " > ".join(reversed(steps))
+
+    def __repr__(self) -> str:
+        return f"Element({self.path!r})"
+
+
+class Mark(NamedTuple):
+    """Inline markup: what it is, offsets into the page's text, and where a link leads."""
+
+    kind: str
+    start: int
+    end: int
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HtmlBlock:
+    """A run of inline content, or a piece of one that is a wall of text.
+
+    ``start`` and ``end`` are offsets, in code points, into the page's text. ``inner`` has the tag
+    and classes of inline elements that the block begins in, ``linked`` the number of its
+    characters inside links. ``goes_on``: whether it is a further piece of the block before it.
+    """
+
+    start: int
+    end: int
+    element: Element
+    inner: tuple[str, ...] = ()
+    linked: int = 0
+    marks: tuple[Mark, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class HtmlBlock:
-    """A run of inline content: its text, normalised; the element that holds it; its linked part."""
+class HtmlPage:
+    """A page as rendered: its text, one block a line parted by empty lines, and its metadata."""
 
     text: str
-    element: Element
-    linked: int
+    blocks: tuple[HtmlBlock, ...]
+    elements: tuple[Element, ...]
+    metadata: Metadata
 
 
-def read_blocks(html: str | bytes) -> list[HtmlBlock]:
-    """The blocks of a page, in document order."""
-    tree = LexborHTMLParser(html)
+def read_html(html: str | bytes) -> HtmlPage:
+    """Reads a page. Any text and any bytes give a page; one without content has no blocks.
+
+    Bytes are decoded as `encoding.decode_html` tells. Time and memory grow with the length alone
+    (`limits`), and no step recurses.
+    """
+    text = decode_html(html) if isinstance(html, bytes) else html
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        data = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    tree = LexborHTMLParser(bounded(data), options=_WITHOUT_EVENTS, scripting=True)
+    walk = _Walk()
     body = tree.body
-    blocks: list[HtmlBlock] = []
-    if body is None:
-        return blocks
-    pieces: list[str] = []
-    linked = 0
-    links = 0
-    element = Element("body", "", "", None)
+    if body is not None and body.tag == "body":
+        walk.run(body)
+    return HtmlPage(
+        "\n\n".join(walk.lines) + "\n" if walk.lines else "",
+        tuple(walk.blocks),
+        tuple(walk.elements),
+        read_metadata(tree),
+    )
 
-    def flush() -> None:
-        nonlocal linked
-        text = " ".join("".join(pieces).split())
-        if text:
-            blocks.append(HtmlBlock(text, element, min(linked, len(text))))
-        pieces.clear()
-        linked = 0
 
-    node: LexborNode | None = body.first_child
-    open_nodes: list[tuple[LexborNode, str, Element]] = []
-    while True:
-        if node is None:
-            if not open_nodes:
-                break
-            node, tag, outer = open_nodes.pop()
-            if tag == "a":
-                links -= 1
-            elif tag not in _INLINE:
-                flush()
-                element = outer
-            node = node.next
-            continue
-        if node.is_text_node:
-            text = node.text_content or ""
-            pieces.append(text)
-            if links:
-                linked += len(text.strip())
-        elif node.is_element_node:
-            tag = node.tag or ""
-            if tag == "br":
-                flush()
-            elif tag not in _LEFT_OUT and not _hidden(node.attributes):
-                open_nodes.append((node, tag, element))
-                if tag == "a":
-                    links += 1
-                elif tag not in _INLINE:
-                    flush()
-                    attributes = node.attributes
-                    element = Element(
-                        tag, attributes.get("id") or "", attributes.get("class") or "", element
-                    )
-                node = node.first_child
+class _Walk:
+    """A walk through the elements below ``body``, with what it has seen of the open block."""
+
+    def __init__(self) -> None:
+        self.elements: list[Element] = []
+        self.blocks: list[HtmlBlock] = []
+        self.lines: list[str] = []
+        self.offset = 0
+        # Inline elements open now: tag and classes; and those that become marks: kind, number of
+        # the line it was opened in, where its text starts there, target.
+        self.inline: list[str] = []
+        self.marked: list[tuple[str, int, int, str]] = []
+        self._start_block()
+
+    def _start_block(self) -> None:
+        self.pieces: list[str] = []
+        self.length = 0
+        self.spaced = False
+        self.inner: tuple[str, ...] = ()
+        self.marks: list[Mark] = []
+
+    def run(self, body: LexborNode) -> None:
+        """Reads all that ``body`` holds."""
+        element = self._element("body", body.attributes, None)
+        open_nodes: list[tuple[LexborNode, str, Element, int]] = []
+        preformatted = 0
+        node: LexborNode | None = body.first_child
+        while True:
+            if node is None:
+                if not open_nodes:
+                    break
+                node, tag, outer, sort = open_nodes.pop()
+                if sort == _BLOCK:
+                    self._flush(element)
+                    element = outer
+                    preformatted -= tag == "pre"
+                else:
+                    self._close_inline(sort)
+                node = node.next
                 continue
-        node = node.next
-    flush()
-    return blocks
+            if node.is_text_node:
+                text = node.text_content
+                if text:
+                    if preformatted and "\n" in text:
+                        for i, line in enumerate(text.split("\n")):
+                            if i:
+                                self._flush(element)
+                            self._add(line)
+                    else:
+                        self._add(text)
+            elif node.is_element_node:
+                tag = node.tag or ""
+                if tag in ("br", "hr"):
+                    self._flush(element)
+                elif tag not in _LEFT_OUT:
+                    attributes = node.attributes
+                    if not ((attributes or tag == "dialog") and _hidden(tag, attributes)):
+                        if tag in _INLINE:
+                            open_nodes.append((node, tag, element, self._inline(tag, attributes)))
+                        else:
+                            open_nodes.append((node, tag, element, _BLOCK))
+                            self._flush(element)
+                            element = self._element(tag, attributes, element)
+                            preformatted += tag == "pre"
+                        node = node.first_child
+                        continue
+            node = node.next
+        self._flush(element)
+
+    def _element(
+        self, tag: str, attributes: dict[str, str | None], parent: Element | None
+    ) -> Element:
+        identifier = classes = ""
+        if attributes:
+            identifier = attributes.get("id") or ""
+            classes = attributes.get("class") or ""
+        element = Element(tag, identifier, classes, parent, len(self.elements))
+        self.elements.append(element)
+        return element
+
+    def _inline(self, tag: str, attributes: dict[str, str | None]) -> int:
+        """Opens an inline element; returns its sort, for `_close_inline`."""
+        self.inline.append(f"{tag}.{attributes.get('class') or ''}" if attributes else tag)
+        kind = _MARKED.get(tag)
+        if kind is None or len(self.marked) >= _MOST_MARKED:
+            return _PLAIN
+        start = self.length + (self.spaced and self.length > 0)
+        target = (attributes.get("href") or "") if tag == "a" else ""
+        self.marked.append((kind, len(self.lines), start, target))
+        return _MARK
+
+    def _close_inline(self, sort: int) -> None:
+        self.inline.pop()
+        if sort == _MARK:
+            self._mark(*self.marked.pop())
+
+    def _mark(self, kind: str, line: int, start: int, target: str) -> None:
+        if line != len(self.lines):
+            start = 0
+        if self.length > start:
+            self.marks.append(Mark(kind, start, self.length, target))
+
+    def _add(self, text: str) -> None:
+        """Adds inline text, its white space collapsed."""
+        words = text.split()
+        if not words:
+            self.spaced = True
+            return
+        if not self.length:
+            self.inner = tuple(self.inline[-3:])
+        elif self.spaced or text[0].isspace():
+            self.pieces.append(" ")
+            self.length += 1
+        joined = " ".join(words)
+        self.pieces.append(joined)
+        self.length += len(joined)
+        self.spaced = text[-1].isspace()
+
+    def _flush(self, element: Element) -> None:
+        """Ends the open block, if there is any text in it."""
+        if not self.length:
+            self.spaced = False
+            return
+        for opened in self.marked:
+            self._mark(*opened)
+        text = "".join(self.pieces)
+        spans = [(0, self.length)] if self.length <= WALL else split(text)
+        parts: list[list[Mark]] = [[] for _ in spans]
+        ends = [end for _, end in spans]
+        for kind, start, end, target in self.marks:
+            for i in range(bisect_right(ends, start), len(spans)):
+                a, b = spans[i]
+                if a >= end:
+                    break
+                a, b = self.offset + max(a, start), self.offset + min(b, end)
+                parts[i].append(Mark(kind, a, b, target))
+        for (start, end), marks in zip(spans, parts, strict=True):
+            linked = sum(mark.end - mark.start for mark in marks if mark.kind == "link")
+            self.blocks.append(
+                HtmlBlock(
+                    self.offset + start,
+                    self.offset + end,
+                    element,
+                    self.inner,
+                    min(linked, end - start),
+                    tuple(marks),
+                    start > 0,
+                )
+            )
+        self.lines.append(text)
+        self.offset += self.length + 2
+        self._start_block()
 
 
-def _hidden(attributes: dict[str, str | None]) -> bool:
+def _hidden(tag: str, attributes: dict[str, str | None]) -> bool:
     """Whether the attributes hide an element."""
-    if not attributes:
+    if "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
+        return True
+    style = attributes.get("style")
+    if not style:
         return False
-    style = (attributes.get("style") or "").replace(" ", "").lower()
-    return "hidden" in attributes or "display:none" in style
+    style = style.replace(" ", "").lower()
+    return "display:none" in style or "visibility:hidden" in style

@@ -7,19 +7,17 @@ the SHA-256 of the arrays. Loading one runs no code; a damaged or foreign one is
 
 from __future__ import annotations
 
-import hashlib
 import json
-import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from segmenter import features as ft
+from segmenter.archives import digest_of, read_arrays, write_arrays
 from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import ModelError
@@ -30,9 +28,6 @@ FORMAT = 1
 
 CHUNK = 16
 """Columns whose weights are summed together: few enough that they stay in the processor's cache."""
-
-LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
-"""Bytes that a model file may have, and that its arrays may have unpacked."""
 
 Floats = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -113,17 +108,10 @@ class Model:
             "format": FORMAT,
             "features": ft.VERSION,
             "labels": list(self.labels),
-            "sha256": _digest(arrays),
+            "sha256": digest_of(arrays),
             "about": self.about,
         }
-        arrays["record"] = np.frombuffer(json.dumps(record, sort_keys=True).encode(), np.uint8)
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            for name, array in arrays.items():
-                # A fixed date, for the same bytes whenever the model is fitted.
-                entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                with archive.open(entry, "w") as handle:
-                    npy.write_array(handle, array, allow_pickle=False)
+        write_arrays(file, arrays, record)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         chain = self.chain
@@ -152,13 +140,7 @@ class Model:
         made for another version; the message says which.
         """
         path = Path(path)
-        try:
-            if path.stat().st_size > LARGEST_FILE:
-                raise ModelError(f"{path}: over {LARGEST_FILE >> 20} MiB, so no model file")
-            with path.open("rb") as handle:
-                arrays = _read(path, handle)
-        except OSError as error:
-            raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+        arrays = read_arrays(path)
         return _check(path, arrays)
 
 
@@ -178,36 +160,6 @@ def _weighted(grams: tuple[Grams, ...], table: Weights) -> Floats:
     norm = np.sqrt(np.maximum(total[:, -1:], np.finfo(np.float64).tiny))
     weighted: Floats = total[:, :-1] / norm
     return weighted
-
-
-def _digest(arrays: dict[str, NDArray[Any]]) -> str:
-    """SHA-256 over the names, types, shapes and bytes of the arrays."""
-    digest = hashlib.sha256()
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
-
-
-def _read(path: Path, handle: BinaryIO) -> dict[str, NDArray[Any]]:
-    """The arrays of an archive, after a look at what they would take."""
-    try:
-        with zipfile.ZipFile(handle) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_CONTENT:
-                raise ModelError(f"{path}: unpacks to over {LARGEST_CONTENT >> 20} MiB; not loaded")
-            arrays = {}
-            for entry in archive.infolist():
-                with archive.open(entry) as member:
-                    arrays[entry.filename.removesuffix(".npy")] = npy.read_array(
-                        member, allow_pickle=False, max_header_size=1000
-                    )
-            return arrays
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError) as error:
-        raise ModelError(f"{path}: no model file, or a damaged one: {error}") from error
-    except Exception as error:  # zlib.error has no home in the standard exceptions
-        if type(error).__name__ != "error":
-            raise
-        raise ModelError(f"{path}: damaged: {error}") from error
 
 
 def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
@@ -257,7 +209,7 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         # A chain may forbid a start or a transition: minus infinity is a log probability.
         if not (np.isfinite(array) | (name.startswith("chain_") & (array == -np.inf))).all():
             raise refuse(f"{name} holds values that are no finite numbers")
-    if _digest(arrays) != digest:
+    if digest_of(arrays) != digest:
         raise refuse("its content was changed or damaged: the SHA-256 does not match")
     if not ((arrays["chain_label"] >= 0) & (arrays["chain_label"] < size)).all():
         raise refuse("its chain names labels that it does not have")

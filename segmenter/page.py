@@ -5,11 +5,15 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from segmenter.labels import Label
+
+if TYPE_CHECKING:
+    from segmenter.html import HtmlBlock
+    from segmenter.metadata import Metadata
 
 DEFAULT_KEEP = frozenset({Label.ORIGINAL_REPORT})
 
@@ -53,10 +57,17 @@ class Page:
 
     ``page.text[block.start:block.end] == block.text`` for every block; blocks do not overlap and
     cover every character that is not white space.
+
+    A page read from HTML has its ``metadata``, and in ``layout`` the place of each block in the
+    markup; its ``text`` is the rendered text. ``asides`` are the places of blocks that belong to
+    the article but are no part of its body: headline, standfirst, captions.
     """
 
     text: str
     blocks: tuple[Block, ...]
+    metadata: Metadata | None = None
+    layout: tuple[HtmlBlock, ...] = field(default=(), repr=False)
+    asides: frozenset[int] = field(default=frozenset(), repr=False)
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -64,22 +75,38 @@ class Page:
         runs = itertools.groupby(self.blocks, key=lambda block: block.label)
         return tuple(Segment(label, tuple(blocks)) for label, blocks in runs)
 
+    def kept(
+        self,
+        keep: Collection[Label | str] = DEFAULT_KEEP,
+        min_confidence: float = 0.0,
+        asides: bool = False,
+    ) -> list[int]:
+        """The places of the blocks that `clean` writes."""
+        return [
+            i
+            for i, block in enumerate(self.blocks)
+            if block.label in keep
+            and block.confidence >= min_confidence
+            and (asides or i not in self.asides)
+        ]
+
     def clean(
-        self, keep: Collection[Label | str] = DEFAULT_KEEP, min_confidence: float = 0.0
+        self,
+        keep: Collection[Label | str] = DEFAULT_KEEP,
+        min_confidence: float = 0.0,
+        asides: bool = False,
     ) -> str:
         """The text of the blocks whose label is in ``keep``, with the page's own gaps between.
 
         Neighbouring blocks stay as the page parts them; where something was left out, an empty line
-        stands. Blocks whose confidence is below ``min_confidence`` are left out.
+        stands. Blocks whose confidence is below ``min_confidence`` are left out. Of a page read
+        from HTML, headline, standfirst and captions are left out too, unless ``asides`` is true:
+        the headline is in the metadata, and what extractors of articles write is the body.
 
         >>> Page("", ()).clean()
         ''
         """
-        kept = [
-            (i, block)
-            for i, block in enumerate(self.blocks)
-            if block.label in keep and block.confidence >= min_confidence
-        ]
+        kept = [(i, self.blocks[i]) for i in self.kept(keep, min_confidence, asides)]
         pieces: list[str] = []
         for (i, block), (j, following) in itertools.pairwise(kept):
             gap = self.text[block.end : following.start] if j == i + 1 else "\n\n"
@@ -96,16 +123,22 @@ class Page:
         return {label: count / counts.total() for label, count in counts.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """The blocks as plain data, ready for JSON."""
-        return {
-            "blocks": [
-                {
-                    "start": block.start,
-                    "end": block.end,
-                    "label": block.label,
-                    "confidence": round(block.confidence, 4),
-                    "text": block.text,
-                }
-                for block in self.blocks
-            ]
-        }
+        """The blocks as plain data, ready for JSON; of HTML, with elements and metadata."""
+        if self.metadata is not None:
+            return {"metadata": self.metadata.to_dict(), "blocks": self._block_dicts()}
+        return {"blocks": self._block_dicts()}
+
+    def _block_dicts(self) -> list[dict[str, Any]]:
+        blocks: list[dict[str, Any]] = [
+            {
+                "start": block.start,
+                "end": block.end,
+                "label": block.label,
+                "confidence": round(block.confidence, 4),
+                "text": block.text,
+            }
+            for block in self.blocks
+        ]
+        for data, place in zip(blocks, self.layout, strict=False):
+            data["path"] = place.element.path
+        return blocks

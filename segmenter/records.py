@@ -43,12 +43,16 @@ _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One page as it was read: its id, its text, where it stands, and what to say about it."""
+    """One page as it was read: its id, its text, where it stands, and what to say about it.
+
+    ``html``: the page as it was fetched, in place of its text.
+    """
 
     id: str
     text: str
     where: str
     note: str = ""
+    html: bytes | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def _read(
     if kind is None and _HTML.match(content, 0, _SNIFFED):
         kind = "html"
     if kind == "html":
-        yield InputError(f"{where}: is HTML, which this version cannot read yet; give its text")
+        yield Record(where, "", where, html=content)
         return
     try:
         text, note = decode(content)
@@ -140,7 +144,7 @@ def _record(line: bytes, where: str, number: int, reading: Reading) -> Record | 
     text = data.get(reading.text_field)
     if not isinstance(text, str):
         if isinstance(data.get("html"), str):
-            return InputError(f"{where}: holds HTML, which this version cannot read yet")
+            return Record(str(data.get(reading.id_field, number)), "", where, html=data["html"])
         field = reading.text_field
         return InputError(f'{where}: has no text in the field "{field}"; name it by --text-field')
     return Record(str(data.get(reading.id_field, number)), text, where)

@@ -7,15 +7,22 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segmenter.calibration import calibrate
 from segmenter.decoder import decode
+from segmenter.errors import ModelError
 from segmenter.features import extract
 from segmenter.labels import Label
 from segmenter.model import Model
 from segmenter.page import DEFAULT_KEEP, Block, Page
+from segmenter.within import label_pages
+
+if TYPE_CHECKING:
+    from segmenter.article_model import ArticleModel
+    from segmenter.html import HtmlPage
 
 PART = 1 << 18
 """Characters of a page that are looked at together. A longer page is labelled part by part, and
@@ -37,9 +44,10 @@ class Segmenter:
     ['Share this article', 'Storm shuts port, police say']
     """
 
-    def __init__(self, model: Model) -> None:
-        """A segmenter with this model."""
+    def __init__(self, model: Model, article: ArticleModel | None = None) -> None:
+        """A segmenter with this model; ``article`` is for markup, the packaged one unless given."""
         self.model = model
+        self._article = article
         known = {label.value: label for label in Label}
         self._labels = [known.get(name, name) for name in model.labels]
 
@@ -74,6 +82,47 @@ class Segmenter:
                 batch, size = [], 0
         if batch:
             yield from self._segment(batch)
+
+    def segment_html(self, html: bytes | str) -> Page:
+        """The page that ``html`` is rendered to, with its metadata.
+
+        Bytes are decoded as the HTML standard says. Raises `MissingExtraError` without the extra
+        ``html``, and `ModelError` for a model that knows no boilerplate.
+        """
+        return next(self.pipe_html([html]))
+
+    def pipe_html(self, pages: Iterable[bytes | str]) -> Iterator[Page]:
+        """The page of each of ``pages``, lazily and in order; faster than one at a time."""
+        from segmenter.html import read_html
+
+        batch: list[HtmlPage] = []
+        size = 0
+        for html in pages:
+            page = read_html(html)
+            batch.append(page)
+            size += len(page.text)
+            if size >= BATCH or len(batch) >= BATCH >> 10:
+                yield from self._segment_html(batch)
+                batch, size = [], 0
+        if batch:
+            yield from self._segment_html(batch)
+
+    def _segment_html(self, pages: Sequence[HtmlPage]) -> list[Page]:
+        """The pages of a batch: markup tells the article, its words tell which kind it is."""
+        from segmenter import article
+        from segmenter.elements import BIOGRAPHY, CAPTION, COMMENT, HEADLINE
+        from segmenter.structure import structure
+
+        if Label.BOILERPLATE not in self.model.labels:
+            raise ModelError("pages with markup need a model with the label boilerplate")
+        found = structure(pages)
+        in_article = (self._article or _article_model()).score(found)
+        repeated = found.repeated
+        # Captions and headlines may come back as asides.
+        vetoed = np.isin(found.columns[:, -1], (COMMENT, BIOGRAPHY, CAPTION, HEADLINE))
+        body = article.choose(in_article, found.layout, vetoed, repeated)
+        aside = article.asides(found, body, repeated)
+        return label_pages(self.model, pages, in_article, body, aside)
 
     def _segment(self, texts: Sequence[str]) -> list[Page]:
         """The pages of a batch."""
@@ -138,6 +187,15 @@ def _part_end(text: str, start: int) -> int:
         if found >= 0:
             return found + len(mark)
     return high
+
+
+@cache
+def _article_model() -> ArticleModel:
+    """The packaged model of which blocks of a page with markup are its article."""
+    from segmenter.article_model import ArticleModel
+
+    with as_file(files("segmenter").joinpath("models/html.npz")) as packaged:
+        return ArticleModel.load(packaged)
 
 
 @cache

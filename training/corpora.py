@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from segmenter.html import HtmlBlock, read_blocks
+from segmenter.html import HtmlPage, read_html
 from training.pages import LabelledPage
 
 REPORT, BOILERPLATE, UNKNOWN = "original_report", "boilerplate", "unknown"
@@ -43,9 +43,9 @@ def _label(record: dict[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, str],
     if "segments" in record:
         yield name, tuple((part["label"], part["text"]) for part in record["segments"])
     elif "html" in record:
-        blocks = read_blocks(record["html"])
-        labels = _by_body(blocks, record["body"]) if "body" in record else _by_votes(blocks, record)
-        lines = (block.text + "\n" for block in blocks)
+        page = read_html(record["html"])
+        labels = _by_body(page, record["body"]) if "body" in record else _by_votes(page, record)
+        lines = (page.text[block.start : block.end] + "\n" for block in page.blocks)
         yield name, tuple(zip(labels, lines, strict=True))
     else:
         for field, text in record.items():
@@ -53,24 +53,31 @@ def _label(record: dict[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, str],
                 yield f"{name}/{field}", ((REPORT, text),)
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text, in lower case."""
     return re.findall(r"\w+", text.lower())
 
 
-def _grams(words: list[str], size: int = 4) -> set[Gram]:
+def four_grams(words: list[str], size: int = 4) -> set[Gram]:
     """The n-grams of four words; of a shorter text, all its words."""
     return {tuple(words[i : i + size]) for i in range(max(1, len(words) - size + 1))}
 
 
-def _share(words: list[str], grams: set[Gram], lines: set[Gram]) -> float:
+def grams_of(paragraphs: list[str]) -> tuple[set[Gram], set[Gram]]:
+    """The n-grams of four words of all paragraphs, and each paragraph's words as one."""
+    words = [tuple(words_of(paragraph)) for paragraph in paragraphs]
+    return cast("set[Gram]", set()).union(*(four_grams(list(w)) for w in words)), set(words)
+
+
+def share_of(words: list[str], grams: set[Gram], lines: set[Gram]) -> float:
     """How much of a block a text has; a block of under four words must be a line of it."""
     if len(words) < 4:
         return float(tuple(words) in lines)
-    own = _grams(words)
+    own = four_grams(words)
     return len(own & grams) / len(own)
 
 
-def _by_body(blocks: list[HtmlBlock], body: list[str] | str) -> list[str]:
+def _by_body(page: HtmlPage, body: list[str] | str) -> list[str]:
     """Labels by the paragraphs of the article.
 
     The page's ``h1`` is report too; a longer text above the first paragraph may be the standfirst,
@@ -79,28 +86,28 @@ def _by_body(blocks: list[HtmlBlock], body: list[str] | str) -> list[str]:
     paragraphs = body.split("\n") if isinstance(body, str) else body
     optional = [p for p in paragraphs if p.startswith("[") and p.endswith("]")]
     sure = [p for p in paragraphs if p not in optional]
-    grams = cast("set[Gram]", set()).union(*(_grams(_words(p)) for p in sure))
-    maybe = cast("set[Gram]", set()).union(*(_grams(_words(p)) for p in optional))
-    lines = {tuple(_words(p)) for p in sure}
+    grams, lines = grams_of(sure)
+    maybe, _ = grams_of(optional)
     labels, begun = [], False
-    for block in blocks:
-        words = _words(block.text)
-        share = _share(words, grams, lines)
+    for block in page.blocks:
+        text = page.text[block.start : block.end]
+        words = words_of(text)
+        share = share_of(words, grams, lines)
         if share > 0.8:
             labels.append(REPORT)
             begun = True
-        elif share > 0.2 or _share(words, maybe, set()) > 0.5:
+        elif share > 0.2 or share_of(words, maybe, set()) > 0.5:
             labels.append(UNKNOWN)
         elif block.element.tag == "h1":
             labels.append(REPORT)
-        elif not begun and len(words) >= 20 and block.linked < 0.3 * len(block.text):
+        elif not begun and len(words) >= 20 and block.linked < 0.3 * len(text):
             labels.append(UNKNOWN)
         else:
             labels.append(BOILERPLATE)
     return labels
 
 
-def _by_votes(blocks: list[HtmlBlock], record: dict[str, Any]) -> list[str]:
+def _by_votes(page: HtmlPage, record: dict[str, Any]) -> list[str]:
     """Labels on which two extractions agree; the record's snippets override them."""
     import trafilatura
 
@@ -108,17 +115,16 @@ def _by_votes(blocks: list[HtmlBlock], record: dict[str, Any]) -> list[str]:
         trafilatura.extract(record["html"], fast=fast, include_comments=False) or ""
         for fast in (True, False)
     ]
-    votes = [
-        (_grams(_words(text)), {tuple(_words(line)) for line in text.split("\n")}) for text in texts
-    ]
+    votes = [grams_of(text.split("\n")) for text in texts]
     labels = []
-    for block in blocks:
-        words = _words(block.text)
-        shares = [_share(words, grams, lines) for grams, lines in votes]
+    for block in page.blocks:
+        piece = page.text[block.start : block.end]
+        words = words_of(piece)
+        shares = [share_of(words, grams, lines) for grams, lines in votes]
         label = REPORT if min(shares) > 0.8 else BOILERPLATE if max(shares) < 0.2 else UNKNOWN
-        if any(snippet in block.text for snippet in record["with"]):
+        if any(snippet in piece for snippet in record["with"]):
             label = REPORT
-        if any(snippet in block.text for snippet in record["without"]):
+        if any(snippet in piece for snippet in record["without"]):
             label = BOILERPLATE
         labels.append(label)
     return labels

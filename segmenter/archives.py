@@ -1,0 +1,76 @@
+"""Archives of plain arrays: what model files are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from segmenter.errors import ModelError
+
+LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
+"""Bytes that a model file may have, and that its arrays may have unpacked."""
+
+
+def write_arrays(
+    file: Path | BinaryIO, arrays: dict[str, NDArray[Any]], record: dict[str, Any]
+) -> None:
+    """Writes ``arrays`` and the JSON ``record``; the same content gives the same bytes."""
+    stored = {
+        **arrays,
+        "record": np.frombuffer(json.dumps(record, sort_keys=True).encode(), np.uint8),
+    }
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, array in stored.items():
+            # A fixed date, for the same bytes whenever the model is fitted.
+            entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w") as handle:
+                npy.write_array(handle, array, allow_pickle=False)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a file. Raises `ModelError`, with the reason, if it is no sound archive."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ModelError(f"{path}: over {LARGEST_FILE >> 20} MiB, so no model file")
+        with path.open("rb") as handle:
+            return _read(path, handle)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def digest_of(arrays: dict[str, NDArray[Any]]) -> str:
+    """SHA-256 over the names, types, shapes and bytes of the arrays."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _read(path: Path, handle: BinaryIO) -> dict[str, NDArray[Any]]:
+    """The arrays of an archive, after a look at what they would take."""
+    try:
+        with zipfile.ZipFile(handle) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_CONTENT:
+                raise ModelError(f"{path}: unpacks to over {LARGEST_CONTENT >> 20} MiB; not loaded")
+            arrays = {}
+            for entry in archive.infolist():
+                with archive.open(entry) as member:
+                    arrays[entry.filename.removesuffix(".npy")] = npy.read_array(
+                        member, allow_pickle=False, max_header_size=1000
+                    )
+            return arrays
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError) as error:
+        raise ModelError(f"{path}: no model file, or a damaged one: {error}") from error
+    except Exception as error:  # zlib.error has no home in the standard exceptions
+        if type(error).__name__ != "error":
+            raise
+        raise ModelError(f"{path}: damaged: {error}") from error

@@ -1,0 +1,121 @@
+"""Inside the article of a page with markup: which kind of text each block is.
+
+Markup has told the article from the rest. The model for text reads the article alone, as one text,
+and says which blocks are report, comic rewrite or interview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmenter import characters as ch
+from segmenter.decoder import decode
+from segmenter.features import features
+from segmenter.labels import Label
+from segmenter.model import Model
+from segmenter.page import Block, Page
+from segmenter.tokens import tokenize
+
+if TYPE_CHECKING:
+    from segmenter.html import HtmlPage
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+BATCH, PART = 1 << 16, 1 << 18
+"""Characters of a group of parts, and of a part of a long article, that are looked at together."""
+
+LEAST_SURE = 0.5
+"""The probability of a label that was chosen against the odds of the block alone."""
+
+NEVER = -1e9
+
+
+def label_pages(
+    model: Model, pages: Sequence[HtmlPage], in_article: Floats, body: Flags, aside: Flags
+) -> list[Page]:
+    """The pages, labelled.
+
+    For each block of all pages: ``in_article``, the probability that it is of the article's body;
+    ``body`` and ``aside``, whether it was taken for the body, or for what belongs to it.
+    """
+    names = [label.value for label in Label]
+    labels = [Label(name) if name in names else name for name in model.labels]
+    boilerplate = model.labels.index(Label.BOILERPLATE)
+    texts = [page.text[block.start : block.end] for page in pages for block in page.blocks]
+    counts = np.array([len(page.blocks) for page in pages], np.int64)
+    page_of = np.repeat(np.arange(len(pages)), counts)
+    inside = np.flatnonzero(body | aside)
+    kinds, shares = _kinds(model, [texts[i] for i in inside], page_of[inside], boilerplate)
+
+    label = np.full(len(texts), boilerplate, np.int64)
+    label[inside] = kinds
+    article = np.where(body, in_article, 1 - in_article)
+    article = np.where(body | aside, np.maximum(article, LEAST_SURE), in_article)
+    article = np.where(body | aside, article, np.minimum(article, LEAST_SURE))
+    probabilities = np.zeros((len(texts), len(labels)))
+    report = 1 if boilerplate == 0 else 0
+    probabilities[:, report] = 1
+    probabilities[inside] = shares
+    probabilities *= article[:, None]
+    probabilities[:, boilerplate] = 1 - article
+
+    done, at = [], 0
+    rows = zip(label.tolist(), probabilities.tolist(), texts, strict=True)
+    for page in pages:
+        blocks = tuple(
+            Block(text, place.start, place.end, labels[i], row[i], tuple(row))
+            for place, (i, row, text) in zip(page.blocks, rows, strict=False)
+        )
+        asides = frozenset(np.flatnonzero(aside[at : at + len(blocks)]).tolist())
+        at += len(blocks)
+        done.append(Page(page.text, blocks, page.metadata, page.blocks, asides))
+    return done
+
+
+def _kinds(
+    model: Model, texts: Sequence[str], page: NDArray[np.int64], boilerplate: int
+) -> tuple[NDArray[np.int64], Floats]:
+    """The label of each block of an article, never boilerplate, and the shares of the labels."""
+    if len(texts) == 0:
+        return np.zeros(0, np.int64), np.zeros((0, len(model.labels)))
+    _, counts = np.unique(page, return_counts=True)
+    scores, parts, spans, size = [], [], [], 0
+    start = 0
+    # A part is a run of blocks of one page; parts are scored in groups.
+    for count in counts.tolist():
+        end, low, length = start + count, start, 0
+        for i in range(start, end):
+            length += len(texts[i])
+            if length >= PART or i == end - 1:
+                parts.append("\n\n".join(texts[low : i + 1]))
+                spans.append([len(text) for text in texts[low : i + 1]])
+                size, low, length = size + len(parts[-1]), i + 1, 0
+                if size >= BATCH:
+                    scores.append(_score(model, parts, spans))
+                    parts, spans, size = [], [], 0
+        start = end
+    if parts:
+        scores.append(_score(model, parts, spans))
+    found = np.concatenate(scores)
+    found[:, boilerplate] = NEVER
+    label, shares = decode(found, counts, model.chain)
+    shares[:, boilerplate] = 0
+    return label, shares / shares.sum(axis=1, keepdims=True)
+
+
+def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Floats:
+    """The scores of the blocks of a group of parts; ``lengths`` of each part's blocks."""
+    starts, base = [], 0
+    for part, sizes in zip(parts, lengths, strict=True):
+        starts.append(np.cumsum([0, *(size + 2 for size in sizes[:-1])]) + base)
+        base += len(part) + 1
+    # A line break behind each part, so that nothing at its edge meets the next.
+    codes = ch.codes("\n".join([*parts, ""]))
+    tokens = tokenize(codes, ch.kinds(codes), np.concatenate(starts))
+    part_of = np.repeat(np.arange(len(parts)), [len(sizes) for sizes in lengths])
+    return model.score(features(tokens, part_of))

@@ -1,0 +1,182 @@
+"""Public pages with markup as counts: ``python -m training.markup_counts`` (``make counts``).
+
+As in `training.counts`, no sentence enters the repository: names of elements and words are hashed,
+and those that fewer than `LEAST_PAGES` pages have are left out. Each corpus with markup becomes
+``datasets/counts/markup/NAME.npz``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from segmenter import structure as st
+from segmenter.elements import PATH_BITS
+from segmenter.html import read_html
+from segmenter.structure import Layout
+from training.counts import COUNTS, SOURCES, CountsError
+from training.markup import MarkupRows, join, read
+
+MARKUP = COUNTS / "markup"
+LEAST_PAGES = 5
+_GRAMS = (("path", PATH_BITS), ("terms", st.WORD_BITS))
+
+
+_PROBE = (
+    '<html><head><title>Storm shuts port</title><meta name=description content="A storm"></head>'
+    "<body class=home><nav id=topMenu><ul><li><a href=/>Home</a><li><a href=/s>Sport</a></ul></nav>"
+    '<article class="post entry-content"><h1>Storm shuts port</h1><p class=standfirst>A storm, 3 m.'
+    "<div><p>Police said: “the <b>port</b> is shut”.<p>More …<table><tr><td>1,5<td>2</table></div>"
+    "<figure><figcaption>The port, on Monday</figcaption></figure></article>"
+    '<div class="author-bio">Ann</div><div id=comments><p>Well!</p></div><footer>© 2024</footer>'
+)
+
+
+def features_id() -> str:
+    """What the features are, as a digest of those of a page that has some of everything."""
+    found = st.structure([read_html(_PROBE)])
+    digest = hashlib.sha256(repr((st.VERSION, PATH_BITS, st.WORD_BITS, st.COLUMNS)).encode())
+    for array in (*found.path, *found.terms, found.columns, *found.layout):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def collect(path: Path, source: dict[str, Any]) -> MarkupRows:
+    """The rows of a corpus; of pages in other languages, one in ``other_every``."""
+    every = source.get("other_every", 1)
+    parts = []
+    for number, rows in enumerate(read(path, source["name"])):
+        if rows.group[0] == source["name"] or number % every == 0:
+            parts.append(rows)
+    return join(parts)
+
+
+def prune(rows: Sequence[MarkupRows]) -> list[MarkupRows]:
+    """The rows without names and words that fewer than `LEAST_PAGES` pages have."""
+    done = list(rows)
+    for name, bits in _GRAMS:
+        pages = np.zeros(1 << bits, np.int64)
+        for part in done:
+            counts = getattr(part, name).tocoo()
+            entry = part.layout.page[counts.row] * (1 << bits) + counts.col
+            pages += np.bincount(np.unique(entry) % (1 << bits), minlength=1 << bits)
+        kept = sparse.diags_array((pages >= LEAST_PAGES).astype(np.float32))
+        for i, part in enumerate(done):
+            counts = sparse.csr_array(getattr(part, name) @ kept)
+            counts.eliminate_zeros()
+            done[i] = replace(part, **{name: counts})
+    return done
+
+
+def save(path: Path, rows: MarkupRows, source: dict[str, Any]) -> None:
+    """Writes rows; the same rows give the same bytes."""
+    layout = rows.layout
+    groups, group = np.unique(rows.group, return_inverse=True)
+    about = {**source, "features": features_id(), "groups": groups.tolist()}
+    # Element numbers rise through a page, so that differences are small numbers, which pack well.
+    inward = -np.diff(layout.containers, axis=1)
+    arrays: dict[str, NDArray[Any]] = {
+        "columns": rows.columns.T,
+        "words": np.minimum(layout.words, 65535).astype(np.uint16),
+        "linked": np.round(layout.linked * 255).astype(np.uint8),
+        "own": np.diff(layout.containers[:, 0], prepend=0).astype(np.int32),
+        "inward": inward.T.astype(np.int32),
+        "signature": np.diff(layout.signature, prepend=0).astype(np.int32),
+        "heading": layout.heading.astype(np.uint8),
+        "page": np.diff(layout.page, prepend=0).astype(np.uint8),
+        "label": (rows.label > 0.5).astype(np.uint8),
+        "weight": np.round(rows.weight * 100).astype(np.uint8),
+        "group": group.astype(np.uint8),
+        "about": np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8),
+    }
+    for name, _ in _GRAMS:
+        counts = getattr(rows, name).sorted_indices()
+        arrays[f"{name}_counts"] = np.minimum(counts.data, 255).astype(np.uint8)
+        arrays[f"{name}_lengths"] = np.diff(counts.indptr).astype(np.uint16)
+        arrays[f"{name}_buckets"] = counts.indices.astype(np.int32)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def load(path: Path) -> MarkupRows:
+    """The rows of a file of counts. Raises `CountsError` if other features made it."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            about = json.loads(data["about"].tobytes())
+            if about["features"] != features_id():
+                raise CountsError(
+                    f"{path}: made by features {about['features']}, these are {features_id()}: "
+                    "make the counts again with `make counts`"
+                )
+            own = np.cumsum(data["own"], dtype=np.int64)
+            inward = np.cumsum(data["inward"].T, axis=1, dtype=np.int64)
+            layout = Layout(
+                data["words"].astype(np.int64),
+                data["linked"] / 255,
+                np.column_stack((own, own[:, None] - inward)),
+                np.cumsum(data["signature"], dtype=np.int64),
+                data["heading"].astype(np.int64),
+                np.cumsum(data["page"], dtype=np.int64),
+            )
+            blocks = len(own)
+            path_counts, term_counts = (
+                sparse.csr_array(
+                    (
+                        data[f"{name}_counts"].astype(np.float32),
+                        data[f"{name}_buckets"],
+                        np.concatenate(([0], np.cumsum(data[f"{name}_lengths"], dtype=np.int64))),
+                    ),
+                    shape=(blocks, 1 << bits),
+                )
+                for name, bits in _GRAMS
+            )
+            return MarkupRows(
+                path_counts,
+                term_counts,
+                np.ascontiguousarray(data["columns"].T),
+                layout,
+                data["label"].astype(np.float32),
+                data["weight"].astype(np.float32) / 100,
+                np.array(about["groups"])[data["group"]],
+            )
+    except (OSError, ValueError, KeyError) as error:
+        raise CountsError(f"{path}: no file of counts: {error}") from error
+
+
+def load_all() -> list[MarkupRows]:
+    """The rows of every file in ``datasets/counts/markup``."""
+    return [load(path) for path in sorted(MARKUP.glob("*.npz"))]
+
+
+@click.command()
+@click.option(
+    "--corpora",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder that holds the files named in sources.json.",
+)
+def main(folder: Path) -> None:
+    """Count the structure of the corpora with markup named in ``datasets/counts/sources.json``."""
+    sources = [s for s in json.loads(SOURCES.read_text(encoding="utf-8")) if s.get("markup")]
+    rows = prune([collect(folder / source["file"], source) for source in sources])
+    MARKUP.mkdir(exist_ok=True)
+    for source, part in zip(sources, rows, strict=True):
+        path = MARKUP / f"{source['name']}.npz"
+        save(path, part, source)
+        click.echo(
+            f"{path.name}: {path.stat().st_size / 1e6:.2f} MB, {part.layout.page[-1] + 1} pages, "
+            f"{len(part)} blocks, {int((part.label > 0.5).sum())} of articles"
+        )
+
+
+if __name__ == "__main__":
+    main()
