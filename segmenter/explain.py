@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter import columns as cols
 from segmenter import features as ft
 from segmenter import tokens as tk
 from segmenter.errors import SegmenterError
@@ -104,14 +105,14 @@ def gram_names(text: str, batch: Batch, block: int) -> tuple[list[list[str]], li
 def _column_reasons(model: Model, batch: Batch, block: int) -> dict[str, Array]:
     columns, parts = batch.features.columns, batch.features.parts
     reasons = {}
-    for place, weights, edge in zip(ft.NEIGHBOURS, model.columns, model.edge, strict=True):
+    for place, weights, edge in zip(cols.NEIGHBOURS, model.columns, model.edge, strict=True):
         whose = f"block {place:+d}: " if place else ""
         at = block + place
         if not (0 <= at < len(columns) and parts[at] == parts[block]):
             reasons[f"{whose}none"] = edge.astype(np.float64)
             continue
-        for column, name in enumerate(ft.column_names()):
+        for column, name in enumerate(cols.column_names()):
             level = int(columns[at, column])
-            value = weights[column * ft.BINS + level].astype(np.float64)
-            reasons[f"{whose}{name} = {ft.bin_name(name, level)}"] = value
+            value = weights[column * cols.BINS + level].astype(np.float64)
+            reasons[f"{whose}{name} = {cols.bin_name(name, level)}"] = value
     return reasons

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter import columns as cols
 from segmenter import features as ft
 from segmenter.archives import digest_of, read_arrays, write_arrays
 from segmenter.calibration import Calibration
@@ -85,14 +86,14 @@ class Model:
 
     def _column_scores(self, features: Features) -> Floats:
         blocks, columns = features.columns.shape
-        bins = features.columns.T + ft.BINS * np.arange(columns)[:, None]
+        bins = features.columns.T + cols.BINS * np.arange(columns)[:, None]
         scores = np.zeros((blocks, self._places.shape[1]))
         for low in range(0, columns, CHUNK):
             scores += self._places.take(bins[low : low + CHUNK], axis=0).sum(axis=0)
         here = np.arange(blocks)
         total = np.zeros((blocks, len(self.labels)))
         for place, edge, part in zip(
-            ft.NEIGHBOURS, self.edge, np.split(scores, len(ft.NEIGHBOURS), axis=1), strict=True
+            cols.NEIGHBOURS, self.edge, np.split(scores, len(cols.NEIGHBOURS), axis=1), strict=True
         ):
             near = here + place
             same = (near >= 0) & (near < blocks)
@@ -181,8 +182,8 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         )
     size = len(labels)
     states = len(arrays.get("chain_label", ()))
-    columns = len(ft.column_names()) * ft.BINS
-    places = len(ft.NEIGHBOURS)
+    columns = len(cols.column_names()) * cols.BINS
+    places = len(cols.NEIGHBOURS)
     masked, words = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
     shapes: dict[str, tuple[tuple[int, ...], type]] = {
         "masked_idf": ((masked,), np.float32),

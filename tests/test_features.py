@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segmenter import features as ft
-from segmenter.features import column_names, extract
+from segmenter import columns as cols
+from segmenter.columns import column_names
+from segmenter.features import extract
 from segmenter.lexicon import lexicon, look_up
 from segmenter.tokens import hash_words
 
@@ -51,7 +52,7 @@ def test_features_of_a_text_do_not_depend_on_the_batch(texts: list[str]) -> None
 def test_bins_are_bins(text: str) -> None:
     columns = extract([text]).features.columns
     assert columns.shape[1] == len(column_names())
-    assert columns.max(initial=0) < ft.BINS
+    assert columns.max(initial=0) < cols.BINS
 
 
 def test_names_of_columns_are_unique() -> None:

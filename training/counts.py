@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from segmenter import columns as cols
 from segmenter import features as ft
 from segmenter.errors import SegmenterError
 from training import corpora
@@ -40,11 +41,28 @@ class CountsError(SegmenterError):
     """A file of counts does not fit this version's features, or is none."""
 
 
+_MODULES = (
+    "characters.npz",
+    "columns.py",
+    "features.py",
+    "lexicon.py",
+    "splitter.py",
+    "tokens.py",
+)
+
+
 def features_id() -> str:
     """What the features depend on, as a digest: their version, columns and tables."""
     digest = hashlib.sha256()
-    digest.update(repr((ft.VERSION, ft.MASKED_BITS, ft.WORD_BITS, ft.column_names())).encode())
-    for module in ("characters.npz", "lexicon.py", "tokens.py", "features.py", "splitter.py"):
+    digest.update(repr((ft.VERSION, ft.MASKED_BITS, ft.WORD_BITS, cols.column_names())).encode())
+    for module in (
+        "characters.npz",
+        "lexicon.py",
+        "tokens.py",
+        "features.py",
+        "columns.py",
+        "splitter.py",
+    ):
         digest.update(Path(ft.__file__).with_name(module).read_bytes())
     return digest.hexdigest()[:16]
 

@@ -20,7 +20,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter import features as ft
+from segmenter import columns as cols
 from segmenter.calibration import calibrate
 from segmenter.decoder import decode
 from segmenter.lexicon import CUE_NAMES
@@ -176,8 +176,8 @@ def learning_curve(data: Pages, public: Sequence[Rows], settings: Settings) -> l
 
 def ablations(settings: Settings) -> dict[str, Settings]:
     """The settings with one group of features left out, by the group's name."""
-    names = ft.column_names()
-    style = {*CUE_NAMES, *ft.EXTRA_CUES, *(f"{n}, outside quotations" for n in ft.OUTSIDE)}
+    names = cols.column_names()
+    style = {*CUE_NAMES, *cols.EXTRA_CUES, *(f"{n}, outside quotations" for n in cols.OUTSIDE)}
 
     def without(*columns: str) -> Settings:
         return replace(settings, without=tuple(columns))
@@ -191,8 +191,8 @@ def ablations(settings: Settings) -> dict[str, Settings]:
         "no words": scaled(words=0.0),
         "no style": without(*style),
         "no style around": without(*(n for n in names if n.endswith(", around"))),
-        "no layout": without(*ft.LAYOUT, *ft.SURROUNDINGS),
-        "no overlap": without(*ft.OVERLAP),
+        "no layout": without(*cols.LAYOUT, *cols.SURROUNDINGS),
+        "no overlap": without(*cols.OVERLAP),
         "no neighbours": scaled(neighbours=0.0),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from segmenter import features as ft
+from segmenter import columns as cols
 from segmenter.explain import gram_names
 from segmenter.features import extract
 from training.pages import LABELS, LabelledPage
@@ -27,15 +27,15 @@ def strongest(fitted: Pipeline, pages: Sequence[LabelledPage]) -> dict[str, list
     coefficients = coefficients - coefficients.mean(axis=0)
     names = bucket_names(pages)
     used = np.array(sorted(names))
-    columns = ft.column_names()
-    own = slice(MASKED + WORDS, MASKED + WORDS + len(columns) * ft.BINS)
+    columns = cols.column_names()
+    own = slice(MASKED + WORDS, MASKED + WORDS + len(columns) * cols.BINS)
     found = {}
     for label, row in zip(LABELS, coefficients, strict=True):
         grams = row[used] * idf[used]
         best = used[np.argsort(-grams)[:TOP]]
         bins = np.argsort(-row[own])[:TOP]
         found[label] = [names[int(i)] for i in best] + [
-            f"{columns[i // ft.BINS]} = {ft.bin_name(columns[i // ft.BINS], i % ft.BINS)}"
+            f"{columns[i // cols.BINS]} = {cols.bin_name(columns[i // cols.BINS], i % cols.BINS)}"
             for i in bins.tolist()
         ]
     return found

@@ -17,6 +17,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from segmenter import columns as cols
 from segmenter import features as ft
 from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
@@ -77,17 +78,17 @@ def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
 def _columns(rows: Rows, scales: Scales, without: tuple[str, ...]) -> list[sparse.csr_array]:
     """The 0/1 features of each place in `features.NEIGHBOURS`, then those of missing neighbours."""
     blocks, places, columns = rows.columns.shape
-    names = ft.column_names()
+    names = cols.column_names()
     used = [i for i, name in enumerate(names) if name not in without]
     parts, edges = [], []
-    for i, place in zip(range(places), ft.NEIGHBOURS, strict=True):
+    for i, place in zip(range(places), cols.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
         there = rows.columns[:, i, 0] != MISSING
         bins = rows.columns[there, i][:, used].astype(np.int32)
-        chosen = bins + ft.BINS * np.array(used, np.int32)
+        chosen = bins + cols.BINS * np.array(used, np.int32)
         bounds = np.concatenate(([0], np.cumsum(there * len(used))))
         values = np.full(chosen.size, scale)
-        shape = (blocks, columns * ft.BINS)
+        shape = (blocks, columns * cols.BINS)
         parts.append(sparse.csr_array((values, chosen.ravel(), bounds), shape=shape))
         edges.append(~there * scale)
     return [*parts, sparse.csr_array(np.column_stack(edges))]
@@ -119,11 +120,11 @@ def to_model(
     weights: BlockWeights = fitted.named_steps["weights"]
     regression = fitted.named_steps["regression"]
     scales = weights.scales or Scales()
-    columns = len(ft.column_names())
-    sizes = [MASKED, WORDS, *[columns * ft.BINS] * len(ft.NEIGHBOURS), len(ft.NEIGHBOURS)]
+    columns = len(cols.column_names())
+    sizes = [MASKED, WORDS, *[columns * cols.BINS] * len(cols.NEIGHBOURS), len(cols.NEIGHBOURS)]
     coefficients = regression.coef_ - regression.coef_.mean(axis=0)
     masked, words, *places, edge = np.split(coefficients.T, np.cumsum(sizes)[:-1])
-    scale = np.array([column_scale(scales, place, columns) for place in ft.NEIGHBOURS])
+    scale = np.array([column_scale(scales, place, columns) for place in cols.NEIGHBOURS])
 
     def kept(array: NDArray[np.float64]) -> NDArray[np.float32]:
         return np.ascontiguousarray(array, np.float32)

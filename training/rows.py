@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from segmenter import columns as cols
 from segmenter import features as ft
 from segmenter.features import Features, Grams
 from training.pages import LABELS, LabelledPage, block_labels
@@ -63,9 +64,9 @@ MISSING = 255
 def neighbours(columns: NDArray[np.uint8], page: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The columns of each block's `features.NEIGHBOURS` on its page: (blocks, places, columns)."""
     blocks = len(columns)
-    out = np.full((blocks, len(ft.NEIGHBOURS), columns.shape[1]), MISSING, np.uint8)
+    out = np.full((blocks, len(cols.NEIGHBOURS), columns.shape[1]), MISSING, np.uint8)
     here = np.arange(blocks)
-    for i, place in enumerate(ft.NEIGHBOURS):
+    for i, place in enumerate(cols.NEIGHBOURS):
         near = np.clip(here + place, 0, max(blocks - 1, 0))
         there = (near == here + place) & (page[near] == page)
         out[there, i] = columns[near[there]]
