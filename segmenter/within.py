@@ -35,7 +35,7 @@ LEAST_SURE = 0.5
 NEVER = -1e9
 """Added to a score that must not win."""
 
-MARGIN = 3.5
+MARGIN = 3.0
 """How much stronger, in nats, the words must speak for boilerplate than the markup against it."""
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segmenter import Model, ModelError, Segmenter
-from segmenter import model as md
+from segmenter import Model, ModelError, Segmenter, archives
 from segmenter.features import extract
 
 PACKAGED = Path(md.__file__).with_name("models") / "default.npz"
@@ -120,7 +119,7 @@ def test_a_pickle_is_refused_and_not_run(copy: Path, tmp_path: Path) -> None:
 
 def test_a_zip_bomb_is_refused_unread(copy: Path) -> None:
     with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("masked.npy", b"\0" * (md.LARGEST_CONTENT + 1))
+        archive.writestr("masked.npy", b"\0" * (archives.LARGEST_CONTENT + 1))
     assert copy.stat().st_size < 1 << 20
     assert "unpacks to over" in refused(copy)
 
