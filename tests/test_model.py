@@ -12,7 +12,7 @@ import pytest
 from segmenter import Model, ModelError, Segmenter, archives
 from segmenter.features import extract
 
-PACKAGED = Path(md.__file__).with_name("models") / "default.npz"
+PACKAGED = Path(archives.__file__).with_name("models") / "default.npz"
 TEXT = "Ferry stays in port\n\nThe ferry stayed in port on Monday, police said.\n\nShare  Tweet"
 
 
@@ -127,7 +127,7 @@ def test_a_zip_bomb_is_refused_unread(copy: Path) -> None:
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "large.npz"
     with path.open("wb") as handle:
-        handle.truncate(md.LARGEST_FILE + 1)
+        handle.truncate(archives.LARGEST_FILE + 1)
     assert "MiB" in refused(path)
 
 
