@@ -30,6 +30,7 @@ lint: .venv/test ## style, format and types
 
 train: .venv/test ## fits the packaged model from datasets/ (and EXTRA=corrections.jsonl)
 	$(BIN)/python -m training.fit $(if $(EXTRA),--extra $(EXTRA))
+	$(BIN)/python -m training.article
 
 evaluate: .venv/test ## figures by leave-one-writer-out, as reports/evaluation.html and .json
 	$(BIN)/python -m training.evaluate
@@ -40,6 +41,7 @@ floors: .venv/test ## fails when accuracy has sunk under its recorded floors
 counts: .venv/test ## counts public text: CORPORA=folder with the files of datasets/counts/sources.json
 	$(BIN)/pip install --quiet --disable-pip-version-check 'trafilatura>=2.0'
 	$(BIN)/python -m training.counts --corpora $(CORPORA)
+	$(BIN)/python -m training.markup_counts --corpora $(CORPORA)
 
 check-data: .venv/test ## checks the labelled pages and prints the coverage tables
 	$(BIN)/python -m training.check_data

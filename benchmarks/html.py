@@ -60,7 +60,7 @@ def peers() -> dict[str, tuple[str, Callable[[str], str]]]:
         return str(lxml_html.fromstring(summary).text_content()) if summary else ""
 
     def by_newspaper(html: str) -> str:
-        page = newspaper.Article("http://localhost/", language="en")
+        page = newspaper.Article("http://localhost/", language="en", fetch_images=False)
         page.download(input_html=html)
         page.parse()
         return str(page.text)

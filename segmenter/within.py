@@ -33,6 +33,10 @@ LEAST_SURE = 0.5
 """The probability of a label that was chosen against the odds of the block alone."""
 
 NEVER = -1e9
+"""Added to a score that must not win."""
+
+MARGIN = 3.0
+"""How much stronger, in nats, the words must speak for boilerplate than the markup against it."""
 
 
 def label_pages(
@@ -50,10 +54,14 @@ def label_pages(
     counts = np.array([len(page.blocks) for page in pages], np.int64)
     page_of = np.repeat(np.arange(len(pages)), counts)
     inside = np.flatnonzero(body | aside)
-    kinds, shares = _kinds(model, [texts[i] for i in inside], page_of[inside], boilerplate)
+    # What the markup holds against a block; nothing is held against what it is sure of.
+    doubt = np.where(aside, NEVER, -_odds(in_article) - MARGIN)[inside]
+    kinds, shares = _kinds(model, [texts[i] for i in inside], page_of[inside], boilerplate, doubt)
 
     label = np.full(len(texts), boilerplate, np.int64)
     label[inside] = kinds
+    body, aside = body & (label != boilerplate), aside & (label != boilerplate)
+    inside, shares = inside[kinds != boilerplate], shares[kinds != boilerplate]
     article = np.where(body, in_article, 1 - in_article)
     article = np.where(body | aside, np.maximum(article, LEAST_SURE), in_article)
     article = np.where(body | aside, article, np.minimum(article, LEAST_SURE))
@@ -77,10 +85,23 @@ def label_pages(
     return done
 
 
+def _odds(probability: Floats) -> Floats:
+    """Logarithmic odds, of at most 49 to 1."""
+    bounded = np.clip(probability, 0.02, 0.98)
+    return np.log(bounded) - np.log(1 - bounded)
+
+
 def _kinds(
-    model: Model, texts: Sequence[str], page: NDArray[np.int64], boilerplate: int
+    model: Model,
+    texts: Sequence[str],
+    page: NDArray[np.int64],
+    boilerplate: int,
+    doubt: Floats,
 ) -> tuple[NDArray[np.int64], Floats]:
-    """The label of each block of an article, never boilerplate, and the shares of the labels."""
+    """The label of each block of an article, and the shares of the labels but boilerplate.
+
+    ``doubt`` is added to the score of boilerplate.
+    """
     if len(texts) == 0:
         return np.zeros(0, np.int64), np.zeros((0, len(model.labels)))
     _, counts = np.unique(page, return_counts=True)
@@ -102,9 +123,10 @@ def _kinds(
     if parts:
         scores.append(_score(model, parts, spans))
     found = np.concatenate(scores)
-    found[:, boilerplate] = NEVER
+    found[:, boilerplate] += doubt
     label, shares = decode(found, counts, model.chain)
     shares[:, boilerplate] = 0
+    shares += np.finfo(np.float64).tiny
     return label, shares / shares.sum(axis=1, keepdims=True)
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segmenter import Model, ModelError, Segmenter
-from segmenter import model as md
+from segmenter import Model, ModelError, Segmenter, archives
 from segmenter.features import extract
 
-PACKAGED = Path(md.__file__).with_name("models") / "default.npz"
+PACKAGED = Path(archives.__file__).with_name("models") / "default.npz"
 TEXT = "Ferry stays in port\n\nThe ferry stayed in port on Monday, police said.\n\nShare  Tweet"
 
 
@@ -120,7 +119,7 @@ def test_a_pickle_is_refused_and_not_run(copy: Path, tmp_path: Path) -> None:
 
 def test_a_zip_bomb_is_refused_unread(copy: Path) -> None:
     with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("masked.npy", b"\0" * (md.LARGEST_CONTENT + 1))
+        archive.writestr("masked.npy", b"\0" * (archives.LARGEST_CONTENT + 1))
     assert copy.stat().st_size < 1 << 20
     assert "unpacks to over" in refused(copy)
 
@@ -128,7 +127,7 @@ def test_a_zip_bomb_is_refused_unread(copy: Path) -> None:
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "large.npz"
     with path.open("wb") as handle:
-        handle.truncate(md.LARGEST_FILE + 1)
+        handle.truncate(archives.LARGEST_FILE + 1)
     assert "MiB" in refused(path)
 
 
