@@ -120,7 +120,7 @@ def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
 def mask_name(masked: np.uint64) -> str:
     """What `mask` put in a token's place, for people."""
     names = {NAME: "⟨name⟩", _MONTH: "⟨month⟩", _DAY: "⟨day⟩", _FUSED: "⟨fused⟩"}
-    return names.get(masked, f"⟨figure of {masked - _NUMBER}⟩")
+    return names[masked] if masked in names else f"⟨figure of {masked - _NUMBER}⟩"
 
 
 def _grams(tokens: Tokens, rows: NDArray[np.uint16]) -> tuple[tuple[Grams, ...], tuple[Grams, ...]]:

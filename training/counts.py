@@ -41,29 +41,32 @@ class CountsError(SegmenterError):
     """A file of counts does not fit this version's features, or is none."""
 
 
-_MODULES = (
-    "characters.npz",
-    "columns.py",
-    "features.py",
-    "lexicon.py",
-    "splitter.py",
-    "tokens.py",
-)
+_PROBE = """Council of Sarn closes its bridge – for 12 days
+Published on: 3/4/2025, 11:07 | by A. Writer | PoliticsWhat happens next?
+
+“We have no choice,” mayor Ida Brand, 61, told reporters on Monday, 3 March. According to the
+engineers it's like a sieve: 1,840 bolts (of 2.300) were missing... Well, folks, imagine that!
+**Interviewer:** Isn't NATO's café to blame? - Q: Why? A: ÉLAN #bridge @sarn http://sarn.example
+Dr. Marr: It may be crucial; however, «perhaps» not. Thank you! Москва 東京
+Dr. Marr: It may be crucial; however, «perhaps» not. Thank you!
+* Share [Tweet] <br> & subscribe © 2025 $5 50%
+"""
 
 
 def features_id() -> str:
-    """What the features depend on, as a digest: their version, columns and tables."""
-    digest = hashlib.sha256()
-    digest.update(repr((ft.VERSION, ft.MASKED_BITS, ft.WORD_BITS, cols.column_names())).encode())
-    for module in (
-        "characters.npz",
-        "lexicon.py",
-        "tokens.py",
-        "features.py",
-        "columns.py",
-        "splitter.py",
+    """What the features are, as a digest of those of a text that has some of everything."""
+    found = ft.extract([_PROBE, _PROBE[300:] * 9, ""])
+    digest = hashlib.sha256(
+        repr((ft.VERSION, ft.MASKED_BITS, ft.WORD_BITS, cols.column_names())).encode()
+    )
+    features = found.features
+    for array in (
+        *found.spans,
+        features.columns,
+        *itertools.chain(*features.masked),
+        *itertools.chain(*features.words),
     ):
-        digest.update(Path(ft.__file__).with_name(module).read_bytes())
+        digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
 
 
