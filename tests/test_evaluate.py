@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.training_pages import pages
+from training import evaluate, report
+from training.card import card, figures, fill
+from training.damage import DAMAGES
+from training.fit import SETTINGS
+from training.folds import Pages, decode_folds, held_out
+from training.rows import from_pages
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, object]:
+    """All figures, of a few small pages."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(evaluate, "FOLDS", 2)
+    patch.setattr(evaluate, "CURVE", (1.0,))
+    patch.setattr(evaluate, "DRAWS", 1)
+    patch.setattr(evaluate.pg, "load", pages)
+    public = replace(from_pages(pages()[1::4]), group=from_pages(pages()[1::4]).source)
+    patch.setattr(evaluate.counts, "load_all", lambda: [public])
+    patch.setattr(evaluate.calibration, "write", lambda calibration: None)
+    patch.setattr(
+        evaluate, "ablations", lambda settings: {"all": settings, "c": replace(settings, c=1.0)}
+    )
+    result = evaluate.measure(quick=False)
+    patch.undo()
+    return json.loads(json.dumps(result))
+
+
+def test_every_part_of_the_evaluation_is_there(found: dict[str, dict[str, object]]) -> None:
+    assert found["pages"] == 8
+    assert found["overall"]["char_accuracy"] > 0.5
+    assert {len(group) for group in found["by"].values()} >= {1}
+    assert set(found["robustness"]) == {"none", *DAMAGES}
+    assert [point["pages"] for point in found["learning_curve"]] == sorted(
+        point["pages"] for point in found["learning_curve"]
+    )
+    assert set(found["ablation"]) == {"all", "c"}
+    assert all(len(names) > 10 for names in found["strongest"].values())
+
+
+def test_the_report_is_one_page_with_all_of_it(found: dict[str, object]) -> None:
+    shown = report.web_page(found)
+    assert shown.count("<svg") == 3
+    for part in ("Learning curve", "Damaged pages", "Public sources", "Strongest", "taken for"):
+        assert part in shown
+    assert not re.search(r'(src|href)="?http|@import', shown)
+
+
+def test_figures_go_into_readme_and_card(found: dict[str, object]) -> None:
+    told = figures(found)
+    assert f"{found['overall']['kept']:.3f}" in told
+    text = fill("a\n<!-- figures: x -->\nold\n<!-- /figures -->\nb\n", "figures", told)
+    assert "old" not in text
+    assert text.startswith("a\n")
+    about = {"trained on": {"pages": 8, "writers": 5, "words": 900}, "settings": {}}
+    assert "8 invented pages" in card(found, about)
+    with pytest.raises(ValueError, match="no place"):
+        fill("nothing", "figures", told)
+
+
+def test_folds_by_number_keep_writers_together() -> None:
+    data = Pages.of(pages())
+    scores, chains, fold = held_out(data, [], SETTINGS, folds=2, jobs=1)
+    assert len(chains) == 2
+    writers = {page.writer: number for page, number in zip(data.pages, fold, strict=True)}
+    assert all(
+        writers[page.writer] == number for page, number in zip(data.pages, fold, strict=True)
+    )
+    assert len(decode_folds(data, scores, chains, fold)[0]) == len(data.rows)
