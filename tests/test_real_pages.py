@@ -30,7 +30,6 @@ def tally(segmenter: Segmenter, name: str) -> Tally:
 
 
 def np_ints(values: list[int]) -> NDArray[np.int64]:
-
     return np.array(values, np.int64)
 
 
@@ -40,6 +39,11 @@ def test_the_page_that_started_it_all(segmenter: Segmenter) -> None:
     assert figures["recall_satirical_rewrite"] == 1
     assert figures["recall_generated_interview"] == 1
     assert figures["char_accuracy"] > 0.98
+
+
+@pytest.mark.xfail(strict=True, reason="a date line and a fused teaser are still mislabelled")
+def test_every_line_of_the_page_that_started_it_all(segmenter: Segmenter) -> None:
+    assert tally(segmenter, "seed.jsonl").figures()["pages_exact"] == 1
 
 
 def test_pages_that_are_kept_for_measuring(segmenter: Segmenter) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 import numpy as np
 
-from training import counts
+from training import counts, markup_counts
 from training import pages as pg
 from training.check_data import (
     GRAM,
@@ -91,6 +91,19 @@ def public() -> str:
     return _table(head, rows)
 
 
+def markup() -> str:
+    """The files of counts of markup, as a table."""
+    rows = [
+        (
+            f"`markup/{path.name}`",
+            len(markup_counts.load(path).label),
+            f"{path.stat().st_size / 1e6:.2f}",
+        )
+        for path in sorted(markup_counts.MARKUP.glob("*.npz"))
+    ]
+    return _table(("file", "blocks", "MB"), rows)
+
+
 def datasheet() -> str:
     """The whole datasheet."""
     pages = pg.load()
@@ -166,6 +179,13 @@ with the same {OPENING} words.
 corpus's own body text, or from what two extractions agree on), not read by people; what they leave
 open is unknown. A row holds, for each hashed n-gram, how often it occurs in the block, and the
 block's columns (binned counts of style and layout); and its page, size and label.
+
+`counts/markup/*.npz` hold the same pages' markup, for the model that tells a page's article apart:
+hashed tags, classes, ids and words of each block, pruned in the same way, and its layout. Origins
+and licences are those of the files of the same name above; the trafilatura set's pages in other
+languages take part here too.
+
+{markup()}
 
 What is not there: the text, the order of words, the words themselves, names (masked before hashing
 in the n-grams of more than one word) and every n-gram that fewer than {counts.LEAST_PAGES} pages of the corpora have.
