@@ -5,7 +5,7 @@ PAGE ?= examples/page.txt
 EXTRA ?=
 BIN := .venv/bin
 
-.PHONY: run test lint train evaluate counts check-data floors
+.PHONY: run test lint train evaluate tune counts check-data floors
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -34,6 +34,9 @@ train: .venv/test ## fits the packaged model from datasets/ (and EXTRA=correctio
 
 evaluate: .venv/test ## figures by leave-one-writer-out, as reports/evaluation.html and .json
 	$(BIN)/python -m training.evaluate
+
+tune: .venv/test ## the search that chose the settings, again
+	$(BIN)/python -m training.tune
 
 floors: .venv/test ## fails when accuracy has sunk under its recorded floors
 	$(BIN)/python -m training.floors

@@ -221,7 +221,7 @@ def _layout(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints, size: Ints) -
     words = size - _per_block(tokens, tokens.kinds == tk.MARK)
     capitals = _per_block(tokens, (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS))
     fused_opening = np.zeros(blocks, np.uint8)
-    fused_opening[tokens.block[np.flatnonzero(tokens.fused & (order < 3))]] = 1
+    fused_opening[tokens.block[np.flatnonzero(tokens.fused & (order <= 3))]] = 1
     return [
         _log_bin(size, 17),
         *_edge_kinds(tokens, size),

@@ -1,9 +1,10 @@
 """Scores of the blocks of pages to labels and probabilities, a page at a time.
 
-A hidden Markov chain runs over a page's blocks. Its states say more than the label: boilerplate
-remembers which kind of text it interrupts, so that a report goes on behind an advertisement. The
-labels are the chain's most probable path (Viterbi 1967); the probabilities of a block's labels are
-its states' posteriors (forward-backward; Rabiner 1989, "A tutorial on hidden Markov models").
+A hidden Markov chain runs over a page's blocks. Its states say more than the label: a text's first
+block is told from those that follow, and boilerplate that interrupts a text, which goes on behind
+it, from boilerplate between texts. The labels are the chain's most probable path (Viterbi 1967);
+the probabilities of a block's labels are its states' posteriors (forward-backward; Rabiner 1989, "A
+tutorial on hidden Markov models").
 
 The best path is read off its max-marginals, so both need the same two passes, forward and backward,
 once with maxima and once with sums, and one loop runs all four, over all pages of a batch side by
@@ -42,31 +43,38 @@ LEAST = 40.0
 class Chain:
     """The states of the chain and their probabilities.
 
-    ``label``: the label of each state, int64 of shape (states,). ``start`` and ``transition``: log
+    ``label``: the label of each state, int64 of shape (states,). ``role``: which of the model's
+    scores speaks for each state, int64 of shape (states,); a label has several roles, since a
+    section's opening sounds unlike what follows it. ``start`` and ``transition``: log
     probabilities, of shapes (states,) and (states, states), from row to column. ``weight``: what
     the label scores are multiplied by on the most probable path; ``posterior_weight``: the same for
     the posteriors (the inverse of a temperature, fitted so that they are calibrated).
     """
 
     label: Ints
+    role: Ints
     start: Floats
     transition: Floats
     weight: float
     posterior_weight: float
 
+    def roles_of(self, label: int) -> Ints:
+        """The roles that a label has."""
+        return np.unique(self.role[self.label == label])
+
 
 def decode(scores: Floats, counts: Ints, chain: Chain) -> tuple[Ints, Floats]:
     """Labels and label probabilities of the blocks of many pages.
 
-    ``scores``: log probabilities of the labels given the block alone, of shape (blocks, labels).
+    ``scores``: log probabilities of the roles given the block alone, of shape (blocks, roles).
     ``counts``: how many blocks each page has. Returns the labels, of shape (blocks,), and their
     probabilities, of shape (blocks, labels), each row summing to 1.
     """
-    blocks, labels = scores.shape
+    blocks, labels = len(scores), int(chain.label.max()) + 1
     # Probabilities relative to the block's best: no underflow, and no logarithm in the loop.
     relative = np.maximum(scores - scores.max(axis=1, keepdims=True), -LEAST).T
     emission = np.exp(np.stack([relative * chain.weight, relative * chain.posterior_weight]))[
-        :, chain.label
+        :, chain.role
     ]
     best = np.zeros(blocks, np.int64)
     probabilities = np.zeros((labels, blocks))

@@ -32,7 +32,8 @@ class Reason:
 def explain(model: Model, text: str, block: int) -> list[Reason]:
     """All features of a block of ``text``, those with the greatest weight first.
 
-    The weights of a label's features, with the model's bias, sum to its score before the decoder.
+    The weights of a label's features, with the model's bias, sum to its score before the decoder;
+    of a label's roles, the one that the block fits best speaks.
     Raises `SegmenterError` if the text has no such block.
     """
     batch = ft.extract([text])
@@ -40,8 +41,12 @@ def explain(model: Model, text: str, block: int) -> list[Reason]:
     if not 0 <= block < blocks:
         raise SegmenterError(f"there is no block {block}: the page has blocks 0 to {blocks - 1}")
     found = _gram_reasons(model, text, batch, block) | _column_reasons(model, batch, block)
+    scores = model.score(batch.features)[block]
+    roles = [model.chain.roles_of(label) for label in range(len(model.labels))]
+    best = [int(own[scores[own].argmax()]) for own in roles]
     reasons = [
-        Reason(name, tuple((weights - weights.mean()).tolist())) for name, weights in found.items()
+        Reason(name, tuple((weights[best] - weights[best].mean()).tolist()))
+        for name, weights in found.items()
     ]
     return sorted(reasons, key=lambda reason: -max(map(abs, reason.weights)))
 
@@ -49,7 +54,7 @@ def explain(model: Model, text: str, block: int) -> list[Reason]:
 def _gram_reasons(model: Model, text: str, batch: Batch, block: int) -> dict[str, Array]:
     masked_names, word_names = gram_names(text, batch, block)
     features = batch.features
-    reasons: dict[str, Array] = defaultdict(lambda: np.zeros(len(model.labels)))
+    reasons: dict[str, Array] = defaultdict(lambda: np.zeros(len(model.bias)))
     for names, grams, idf, weights in (
         (masked_names, features.masked, model.masked_idf, model.masked),
         (word_names, features.words, model.word_idf, model.words),

@@ -21,7 +21,7 @@ from segmenter.lexicon import lexicon, look_up
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import Hashes, Ints, Tokens
 
-VERSION = 4
+VERSION = 5
 """To be raised whenever the same text gives other features: models and counts tell by it."""
 
 MASKED_BITS, WORD_BITS = 18, 17
@@ -93,21 +93,20 @@ def _known(tokens: Tokens, rows: NDArray[np.uint16]) -> Ints:
     return np.stack([np.diff(each[tokens.bounds]) for each in total], axis=1)
 
 
-NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER, _FUSED = tk.hash_words(
-    ["aname", "amonth", "aday", "abegin", "anend", "anumber", "afusion"]
+NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER = tk.hash_words(
+    ["aname", "amonth", "aday", "abegin", "anend", "anumber"]
 )
 
 
 def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
     """The hashes of the tokens with names, months, days and figures replaced by their kind.
 
-    A capitalised word counts as a name inside a sentence, if it is in no list of the lexicon; one
-    that runs into the next word (``SportThe``), as another kind. A figure keeps its length.
+    A capitalised word counts as a name inside a sentence, if it is in no list of the lexicon. A
+    figure keeps its length.
     """
     tables = lexicon()
     hashes = tokens.hashes.copy()
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
-    hashes[tokens.fused] = _FUSED
     hashes[capital & (rows == 0) & ~sentence_starts(tokens, rows)] = NAME
     figures = np.flatnonzero(tokens.kinds == tk.NUMBER)
     size = np.minimum(tokens.ends[figures] - tokens.starts[figures], 7).astype(np.uint64)
@@ -119,7 +118,7 @@ def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
 
 def mask_name(masked: np.uint64) -> str:
     """What `mask` put in a token's place, for people."""
-    names = {NAME: "⟨name⟩", _MONTH: "⟨month⟩", _DAY: "⟨day⟩", _FUSED: "⟨fused⟩"}
+    names = {NAME: "⟨name⟩", _MONTH: "⟨month⟩", _DAY: "⟨day⟩"}
     return names[masked] if masked in names else f"⟨figure of {masked - _NUMBER}⟩"
 
 

@@ -24,7 +24,7 @@ from segmenter.decoder import Chain
 from segmenter.errors import ModelError
 from segmenter.features import Features, Grams
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file format."""
 
 CHUNK = 16
@@ -38,11 +38,12 @@ Weights = NDArray[np.float32]
 class Model:
     """A fitted model.
 
-    ``labels``: names, in the order of every axis called labels. ``masked_idf``, ``word_idf``:
-    float32, of shape (buckets,). ``masked``, ``words``: coefficients, float32, (buckets, labels).
-    ``columns``: what each bin of each column of a block says about it and about the blocks around
-    it, float32, (places, columns * bins, labels), the places being `NEIGHBOURS`. ``edge``: the same
-    for a missing neighbour, (places, labels). ``bias``: (labels,). ``chain``, ``calibration``:
+    ``labels``: names, in the order of every axis called labels; each has one or more roles (see
+    `segmenter.decoder.Chain`), which are what is scored. ``masked_idf``, ``word_idf``: float32, of
+    shape (buckets,). ``masked``, ``words``: coefficients, float32, (buckets, roles). ``columns``:
+    what each bin of each column of a block says about it and about the blocks around it, float32,
+    (places, columns * bins, roles), the places being `NEIGHBOURS`. ``edge``: the same for a missing
+    neighbour, (places, roles). ``bias``: (roles,). ``chain``, ``calibration``:
     the decoder's, and what makes its posteriors probabilities. ``about``: what the model was
     made from, for people.
     """
@@ -76,7 +77,7 @@ class Model:
         return np.concatenate(list(self.columns), axis=1)
 
     def score(self, features: Features) -> Floats:
-        """Log probabilities of the labels of each block on its own: (blocks, labels)."""
+        """Log probabilities of the roles of each block on its own: (blocks, roles)."""
         logits = self._column_scores(features) + self.bias
         for grams, table in zip((features.masked, features.words), self._tables, strict=True):
             logits += _weighted(grams, table)
@@ -91,7 +92,7 @@ class Model:
         for low in range(0, columns, CHUNK):
             scores += self._places.take(bins[low : low + CHUNK], axis=0).sum(axis=0)
         here = np.arange(blocks)
-        total = np.zeros((blocks, len(self.labels)))
+        total = np.zeros((blocks, len(self.bias)))
         for place, edge, part in zip(
             cols.NEIGHBOURS, self.edge, np.split(scores, len(cols.NEIGHBOURS), axis=1), strict=True
         ):
@@ -125,6 +126,7 @@ class Model:
             "edge": self.edge,
             "bias": self.bias,
             "chain_label": chain.label,
+            "chain_role": chain.role,
             "chain_start": chain.start,
             "chain_transition": chain.transition,
             "chain_weights": np.array([chain.weight, chain.posterior_weight]),
@@ -181,19 +183,20 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
             f"{FORMAT} and features {ft.VERSION}: fit it again with `make train`"
         )
     size = len(labels)
-    states = len(arrays.get("chain_label", ()))
+    states, roles = len(arrays.get("chain_label", ())), len(arrays.get("bias", ()))
     columns = len(cols.column_names()) * cols.BINS
     places = len(cols.NEIGHBOURS)
     masked, words = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
     shapes: dict[str, tuple[tuple[int, ...], type]] = {
         "masked_idf": ((masked,), np.float32),
-        "masked": ((masked, size), np.float32),
+        "masked": ((masked, roles), np.float32),
         "word_idf": ((words,), np.float32),
-        "words": ((words, size), np.float32),
-        "columns": ((places, columns, size), np.float32),
-        "edge": ((places, size), np.float32),
-        "bias": ((size,), np.float32),
+        "words": ((words, roles), np.float32),
+        "columns": ((places, columns, roles), np.float32),
+        "edge": ((places, roles), np.float32),
+        "bias": ((roles,), np.float32),
         "chain_label": ((states,), np.int64),
+        "chain_role": ((states,), np.int64),
         "chain_start": ((states,), np.float64),
         "chain_transition": ((states, states), np.float64),
         "chain_weights": ((2,), np.float64),
@@ -201,7 +204,7 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         "calibration_bias": ((size,), np.float64),
         "calibration_familiar": ((1,), np.float64),
     }
-    if set(arrays) != set(shapes) or size < 2 or states < size:
+    if set(arrays) != set(shapes) or size < 2 or not size <= roles <= states:
         raise refuse("it does not hold the arrays of a model")
     for name, (shape, kind) in shapes.items():
         array = arrays[name]
@@ -212,11 +215,13 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
             raise refuse(f"{name} holds values that are no finite numbers")
     if digest_of(arrays) != digest:
         raise refuse("its content was changed or damaged: the SHA-256 does not match")
-    if not ((arrays["chain_label"] >= 0) & (arrays["chain_label"] < size)).all():
-        raise refuse("its chain names labels that it does not have")
+    for name, count in (("label", size), ("role", roles)):
+        if set(arrays[f"chain_{name}"].tolist()) != set(range(count)):
+            raise refuse(f"its chain does not name each {name} that it has")
     weight, posterior_weight = arrays["chain_weights"].tolist()
     chain = Chain(
         arrays["chain_label"],
+        arrays["chain_role"],
         arrays["chain_start"],
         arrays["chain_transition"],
         weight,

@@ -26,14 +26,21 @@ _PRIME = 0x9E3779B97F4A7C15
 _INVERSE = pow(_PRIME, -1, 2**64)
 _REPEATED = np.uint64(0x1_0000)
 
+CAMELS = [
+    "facebook", "youtube", "whatsapp", "linkedin", "tiktok", "javascript", "iphone", "ipad", "ios",
+    "ebay", "paypal", "instagram", "github", "wordpress", "playstation", "openai", "deepmind",
+    "spacex", "mastercard", "iplayer", "mcdonald", "mcdonalds", "macbook",
+]  # fmt: skip
+"""Names with a capital inside, folded."""
+
 
 class Tokens(NamedTuple):
     """The tokens of a batch of blocks, in order.
 
     ``starts``, ``ends``: offsets into the batch's characters. ``kinds``: uint8. ``hashes``: uint64,
     the same for the same folded token anywhere. ``block``: the block of each token. ``bounds``: the
-    first token of each block, then the number of tokens. ``fused``: whether a
-    capital letter follows a small one inside the word, as where one link's text meets the next.
+    first token of each block, then the number of tokens. ``fused``: whether the token runs on from
+    the one before without a space, as where one link's text meets the next (``SportThe coach``).
     """
 
     starts: Ints
@@ -80,6 +87,9 @@ def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) 
     edge[0] = edge[-1] = True
     np.not_equal(run[1:], run[:-1], out=edge[1:-1])
     edge[starts] = True
+    total = _running_sum(fold)
+    seams = _seams(kinds, edge, total)
+    edge[seams] = True
     edges = np.flatnonzero(edge)
     code = run.take(edges[:-1])
     inked = np.flatnonzero(code)
@@ -87,7 +97,7 @@ def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) 
 
     bounds = np.searchsorted(first, np.append(starts, size))
     block = np.repeat(np.arange(len(starts)), np.diff(bounds))
-    hashes = _hash(fold, first, last)
+    hashes = _hash(total, first, last)
     is_mark = code > ch.WORD
     runs = np.flatnonzero(is_mark)
     mark = code[runs].astype(np.uint64)
@@ -104,23 +114,48 @@ def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) 
     kind[(head & ch.CLASS) == ch.DIGIT] = NUMBER
     kind[runs] = MARK
     fused = np.zeros(len(first), bool)
-    large = np.flatnonzero(kinds & ch.UPPER)
-    large = large[(kinds.take(large - 1, mode="clip") & (ch.CLASS | ch.UPPER)) == ch.LETTER]
-    fused[np.searchsorted(first, large, side="right") - 1] = True
+    fused[np.searchsorted(first, seams)] = True
     return Tokens(first, last, kind, hashes, block, bounds, fused)
 
 
-def _hash(fold: NDArray[np.uint16], first: Ints, last: Ints) -> Hashes:
+def _seams(kinds: NDArray[np.uint8], edge: NDArray[np.bool_], total: Hashes) -> Ints:
+    """Where a word has run into the next: a capital or a figure behind a small letter.
+
+    Also a capitalised word behind a figure. Names that are written so (`CAMELS`) stay whole.
+    """
+    kind = kinds & (ch.CLASS | ch.UPPER)
+    small, large, figure = kind == ch.LETTER, kind == ch.LETTER | ch.UPPER, kind == ch.DIGIT
+    seam = np.zeros(len(kinds), bool)
+    seam[1:] = small[:-1] & (large[1:] | figure[1:])
+    seam[1:-1] |= figure[:-2] & large[1:-1] & small[2:]
+    seams = np.flatnonzero(seam & ~edge[:-1])
+    if not len(seams):
+        return seams
+    edges = np.flatnonzero(edge)
+    word = np.searchsorted(edges, seams, side="right") - 1
+    return seams[~np.isin(_hash(total, edges[word], edges[word + 1]), hash_words(CAMELS))]
+
+
+def _running_sum(fold: NDArray[np.uint16]) -> Hashes:
+    """The sums that `_hash` takes differences of."""
+    total = np.zeros(len(fold) + 1, np.uint64)
+    np.cumsum(fold * _powers(_table_size(len(fold)))[0][: len(fold)], out=total[1:])
+    return total
+
+
+def _hash(total: Hashes, first: Ints, last: Ints) -> Hashes:
     """The hash of each run of characters: a polynomial in the multiplier, modulo 2**64.
 
     Differences of one running sum give every run's polynomial, times a power that depends on where
     it starts; the inverse power takes that away.
     """
-    size = 1 << max(len(fold) - 1, 1).bit_length()
-    up, down = _powers(max(size, 1 << 16))
-    total = np.zeros(len(fold) + 1, np.uint64)
-    np.cumsum(fold * up[: len(fold)], out=total[1:])
+    down = _powers(_table_size(len(total) - 1))[1]
     return _spread((total[last] - total[first]) * down[first])
+
+
+def _table_size(length: int) -> int:
+    """How many powers are made at once, so that few sizes are."""
+    return max(1 << max(length - 1, 1).bit_length(), 1 << 16)
 
 
 def _spread(values: Hashes) -> Hashes:

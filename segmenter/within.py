@@ -123,7 +123,7 @@ def _kinds(
     if parts:
         scores.append(_score(model, parts, spans))
     found = np.concatenate(scores)
-    found[:, boilerplate] += doubt
+    found[:, model.chain.roles_of(boilerplate)] += doubt[:, None]
     label, shares = decode(found, counts, model.chain)
     shares[:, boilerplate] = 0
     shares += np.finfo(np.float64).tiny

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.training_pages import pages
-from training import evaluate, report
+from training import evaluate, report, tune
 from training.card import card, figures, fill
 from training.damage import DAMAGES
 from training.fit import SETTINGS
@@ -75,3 +75,14 @@ def test_folds_by_number_keep_writers_together() -> None:
         writers[page.writer] == number for page, number in zip(data.pages, fold, strict=True)
     )
     assert len(decode_folds(data, scores, chains, fold)[0]) == len(data.rows)
+
+
+def test_the_search_measures_each_change() -> None:
+    data = Pages.of(pages())
+    changes = [("as it is", SETTINGS), *tune.decoding(SETTINGS)]
+    found = tune.measure(data, [], SETTINGS, 2, changes)
+    assert list(found) == [name for name, _ in changes]
+    scores, chains, fold = held_out(data, [], SETTINGS, folds=2, jobs=1)
+    expected = data.tally(decode_folds(data, scores, chains, fold)[0]).figures()
+    assert all(expected[name] == value for name, value in found["as it is"].items())
+    assert all(changed != SETTINGS for _, changed in tune.fitting(SETTINGS))

@@ -86,12 +86,12 @@ def test_content_edited_with_right_checksums_of_the_archive(copy: Path) -> None:
 
 
 def test_values_that_are_no_numbers(copy: Path) -> None:
-    rewritten(copy, "bias", np.full(4, np.nan, np.float32))
+    rewritten(copy, "bias", np.full(8, np.nan, np.float32))
     assert "finite" in refused(copy)
 
 
 def test_wrong_shape(copy: Path) -> None:
-    rewritten(copy, "bias", np.zeros(5, np.float32))
+    rewritten(copy, "bias", np.zeros((8, 1), np.float32))
     assert "bias" in refused(copy)
 
 

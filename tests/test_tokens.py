@@ -89,3 +89,15 @@ def test_kinds_of_tokens() -> None:
     codes = ch.codes(text)
     kinds = tokenize(codes, ch.kinds(codes), np.array([0])).kinds.tolist()
     assert kinds == [tk.LOWER, tk.CAPITALS, tk.CAPITALIZED, tk.NUMBER, tk.MARK]
+
+
+def test_words_that_ran_together_are_parted() -> None:
+    text = "SportThe coach ShareTweet Published3. May 2024Read WhatsApp B2B 10th McDonald COVID"
+    codes = ch.codes(text)
+    tokens = tokenize(codes, ch.kinds(codes), np.array([0]))
+    words = [text[a:b] for a, b in zip(tokens.starts, tokens.ends, strict=True)]
+    assert " ".join(words) == (
+        "Sport The coach Share Tweet Published 3 . May 2024 Read WhatsApp B2B 10th McDonald COVID"
+    )
+    fused = [word for word, seam in zip(words, tokens.fused, strict=True) if seam]
+    assert fused == ["The", "Tweet", "3", "Read"]

@@ -31,10 +31,10 @@ PLACES = (
 def pages() -> list[LabelledPage]:
     """Eight pages by four writers, in several shapes."""
     shapes = (
-        (FRAME[:1], JOKE, REPORT, TALK, FRAME[1:]),
-        (REPORT, FRAME),
-        (FRAME[:2], REPORT, TALK, FRAME[2:]),
-        (JOKE, FRAME),
+        (FRAME[:1], JOKE, REPORT, FRAME[1:2], REPORT, TALK, FRAME[2:]),
+        (REPORT, FRAME[:1], REPORT, FRAME[1:]),
+        (FRAME[:2], REPORT, TALK, FRAME[2:3], TALK, FRAME[3:]),
+        (JOKE, FRAME[:2], JOKE, FRAME[2:]),
     )
     labels = {REPORT: 0, JOKE: 1, TALK: 2}
     names = ("original_report", "satirical_rewrite", "generated_interview", "boilerplate")

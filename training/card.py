@@ -34,12 +34,19 @@ TOLD = {
 }
 
 
+def _command(found: dict[str, Any]) -> str:
+    """What makes the figures anew."""
+    if found["folds"] == found["writers"]:
+        return "`make evaluate`"
+    return f"`python -m training.evaluate --folds {found['folds']}`"
+
+
 def figures(found: dict[str, Any]) -> str:
     """The figures as Markdown tables."""
     overall = found["overall"]
     lines = [
-        f"`make evaluate`: {found['pages']} pages by {found['writers']} writers, each labelled by "
-        "a model that has not seen its writer.",
+        f"{_command(found)}: {found['pages']} pages by {found['writers']} writers, each labelled "
+        "by a model that has not seen its writer.",
         "",
         "| figure | |",
         "| --- | ---: |",

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
+from segmenter.errors import SegmenterError
 from training import calibration, counts
 from training import pages as pg
-from training.chain import fit_chain
+from training.chain import UNKNOWN, fit_chain, roles
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
 from training.rows import Rows, from_pages, join
@@ -32,8 +33,9 @@ class Settings:
     ``without``: columns left out. ``c``: inverse strength of the penalty. ``public_share``: the
     weight of public text, for each label it has, as a share of that label's weight in the pages.
     ``variant_weight``: the weight of a block of a variant, see `training.variants`.
-    ``emission_weight``, ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and
-    `training.chain`.
+    ``prior_discount``: how much of the logarithm of a role's frequency is taken off its score, so
+    that rare roles, such as openings, are told by their look. ``emission_weight``,
+    ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and `training.chain`.
     """
 
     scales: Scales = field(default_factory=Scales)
@@ -41,12 +43,16 @@ class Settings:
     c: float = 10.0
     public_share: float = 0.3
     variant_weight: float = 0.5
-    emission_weight: float = 3.0
+    prior_discount: float = 0.5
+    emission_weight: float = 2.5
     posterior_weight: float = 2.0
     reluctance: dict[str, float] = field(
         default_factory=lambda: {"satirical_rewrite": 1.5, "generated_interview": 1.5}
     )
 
+
+COEFFICIENT_STEPS = 1024
+"""Coefficients are kept to one part in so many."""
 
 SETTINGS = Settings()
 """The settings of the packaged model, chosen by leaving out writers and public sources."""
@@ -58,17 +64,20 @@ def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Sett
     All labels weigh the same in the end; public text first weighs `Settings.public_share`.
     """
     labels = len(LABELS)
-    parts, weights = [pages], [np.ones(len(pages))]
+    parts, weights, role = [pages], [np.ones(len(pages))], [roles_of(pages)]
     if others is not None and settings.variant_weight:
         parts.append(others)
         weights.append(np.full(len(others), settings.variant_weight))
+        role.append(roles_of(others))
     ours = np.bincount(
         np.concatenate([part.label for part in parts]),
         weights=np.concatenate(weights),
         minlength=labels,
     )
     if public:
-        chosen = join([rows.take((rows.weight > 0) & (rows.label < labels)) for rows in public])
+        used = [(rows.weight > 0) & (rows.label < labels) for rows in public]
+        chosen = join([rows.take(keep) for rows, keep in zip(public, used, strict=True)])
+        role += [roles_of(rows)[keep] for rows, keep in zip(public, used, strict=True)]
         theirs = np.bincount(chosen.label, weights=chosen.weight, minlength=labels)
         factor = settings.public_share * ours / np.maximum(theirs, 1)
         parts.append(chosen)
@@ -76,8 +85,26 @@ def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Sett
     rows, weight = join(parts), np.concatenate(weights)
     totals = np.bincount(rows.label, weights=weight, minlength=labels)
     weight *= (len(rows) / labels / np.maximum(totals, 1))[rows.label]
+    target = np.concatenate(role)
+    totals = np.bincount(target, weights=weight, minlength=2 * labels)
+    if not totals.all():
+        raise SegmenterError(
+            "the pages must hold every label, with boilerplate within texts and between them"
+        )
     fitted = pipeline(settings.scales, settings.c, settings.without)
-    return fitted.fit(rows, rows.label, regression__sample_weight=weight)
+    fitted.fit(rows, target, regression__sample_weight=weight)
+    regression = fitted.named_steps["regression"]
+    regression.intercept_ -= settings.prior_discount * np.log(totals / totals.sum())
+    # Fewer digits than a float has, so that the file packs well; far more than matter.
+    regression.coef_ = np.round(regression.coef_ * COEFFICIENT_STEPS) / COEFFICIENT_STEPS
+    return fitted
+
+
+def roles_of(rows: Rows) -> NDArray[np.int8]:
+    """The role of each block, by the labels of its page."""
+    boilerplate = LABELS.index("boilerplate")
+    runs = [roles(run, len(LABELS), boilerplate) for run in label_runs(rows)]
+    return np.concatenate([np.full(0, UNKNOWN, np.int8), *runs])
 
 
 def chain_of(rows: Rows, settings: Settings) -> Chain:

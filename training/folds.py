@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segmenter import features as ft
 from segmenter.decoder import Chain, decode
 from training.fit import Settings, chain_of, fit
-from training.pages import LabelledPage
+from training.pages import LABELS, LabelledPage
 from training.rows import Rows, from_pages
 from training.score import Tally, spread
 from training.variants import variants
@@ -89,7 +89,7 @@ def held_out(
 ) -> tuple[Floats, list[Chain], Ints]:
     """Scores of all blocks by models that did not see their writer.
 
-    Returns log probabilities, (blocks, labels); the chain of each fold; the fold of each page.
+    Returns log probabilities, (blocks, roles); the chain of each fold; the fold of each page.
     """
     fold = fold_of(data.pages, folds)
 
@@ -112,7 +112,7 @@ def decode_folds(
 ) -> tuple[Ints, Floats]:
     """Labels and probabilities of all blocks, each page by its own fold's chain."""
     labels = np.zeros(len(scores), np.int64)
-    probabilities = np.zeros(scores.shape)
+    probabilities = np.zeros((len(scores), len(LABELS)))
     block_fold = np.repeat(fold, data.counts)
     for number, chain in enumerate(chains):
         own = block_fold == number

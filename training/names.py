@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from segmenter import columns as cols
 from segmenter.explain import gram_names
 from segmenter.features import extract
+from training.chain import role_labels
 from training.pages import LABELS, LabelledPage
 from training.pipeline import MASKED, WORDS
 
@@ -19,18 +20,21 @@ TOP = 40
 def strongest(fitted: Pipeline, pages: Sequence[LabelledPage]) -> dict[str, list[str]]:
     """For each label, the features with the largest weights, n-grams named from ``pages``.
 
-    A bucket is named by the n-gram that occurs in it first; others may share it.
+    A label's weights are the means of its roles'. A bucket is named by the n-gram that occurs in it
+    first; others may share it.
     """
     weights = fitted.named_steps["weights"]
     idf = np.concatenate([weights.masked_.idf_, weights.words_.idf_])
     coefficients = fitted.named_steps["regression"].coef_
     coefficients = coefficients - coefficients.mean(axis=0)
+    role_label = role_labels(len(LABELS), LABELS.index("boilerplate"))
+    by_label = [coefficients[role_label == i].mean(axis=0) for i in range(len(LABELS))]
     names = bucket_names(pages)
     used = np.array(sorted(names))
     columns = cols.column_names()
     own = slice(MASKED + WORDS, MASKED + WORDS + len(columns) * cols.BINS)
     found = {}
-    for label, row in zip(LABELS, coefficients, strict=True):
+    for label, row in zip(LABELS, by_label, strict=True):
         grams = row[used] * idf[used]
         best = used[np.argsort(-grams)[:TOP]]
         bins = np.argsort(-row[own])[:TOP]

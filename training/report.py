@@ -42,8 +42,9 @@ def web_page(found: dict[str, Any]) -> str:
     parts = [
         "<h1>Evaluation</h1>",
         f"<p>{found['pages']} labelled pages by {found['writers']} writers, {found['blocks']} "
-        "blocks. Each page is labelled by a model that has not seen its writer; each public source "
-        "by a model that has not seen the source. White space counts for nothing.</p>",
+        "blocks. Each page is labelled by a model that has not seen its writer (writers are left "
+        f"out in {found['folds']} groups); each public source by a model that has not seen the "
+        "source. White space counts for nothing.</p>",
         "<h2>Overall</h2>",
         table(["figure", ""], [[name, value] for name, value in overall.items()]),
         "<h2>Lines: labels (rows) and what they were taken for</h2>",

@@ -1,0 +1,118 @@
+"""The search that chose the settings, to be repeated: ``python -m training.tune`` (``make tune``).
+
+Each setting in turn takes a few values about the one in force, the others staying as they are; a
+few folds of writers and, for public text, of sources are left out. Fits are dear and decoding is
+cheap, so what concerns the decoder alone is tried on the scores of one fit. Nothing is changed:
+the table that is printed, and written to ``reports/tune.json``, is for the one who edits
+`training.fit.Settings`. The figures are those that a choice was made by, so those of the choice are
+a little too good; `training.evaluate` leaves out each writer afresh.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import click
+
+from training import counts
+from training import pages as pg
+from training.evaluate import FOLDS, REPORTS, public_sources
+from training.fit import SETTINGS, Settings, chain_of
+from training.folds import Pages, decode_folds, held_out
+from training.rows import Rows
+
+FIGURES = (
+    "char_accuracy",
+    "line_macro_f1",
+    "kept",
+    "pure",
+    "boundary_f1",
+    "recall_satirical_rewrite",
+)
+
+Change = tuple[str, Settings]
+
+
+def decoding(settings: Settings) -> list[Change]:
+    """Changes that need no new fit."""
+    changes = [
+        (f"emission weight {value}", replace(settings, emission_weight=value))
+        for value in (1.5, 2.0, 3.0, 4.0)
+    ]
+    return changes + [
+        (
+            f"reluctance {value}",
+            replace(settings, reluctance=dict.fromkeys(settings.reluctance, value)),
+        )
+        for value in (0.0, 3.0)
+    ]
+
+
+def fitting(settings: Settings) -> list[Change]:
+    """Changes that need a fit each."""
+    scales = settings.scales
+    return [
+        *((f"C {value}", replace(settings, c=value)) for value in (3.0, 30.0)),
+        *((f"public share {v}", replace(settings, public_share=v)) for v in (0.1, 0.6)),
+        *((f"variant weight {v}", replace(settings, variant_weight=v)) for v in (0.25, 1.0)),
+        *((f"prior discount {v}", replace(settings, prior_discount=v)) for v in (0.0, 1.0)),
+        *(
+            (f"{name} scale {value}", replace(settings, scales=replace(scales, **{name: value})))
+            for name, values in (("words", (0.4, 1.2)), ("neighbours", (0.25, 1.0)))
+            for value in values
+        ),
+    ]
+
+
+def measure(
+    data: Pages, public: Sequence[Rows], settings: Settings, folds: int, changes: Sequence[Change]
+) -> dict[str, dict[str, float]]:
+    """The figures of each of ``changes`` to the decoder, by one fit with ``settings`` a fold."""
+    scores, _, fold = held_out(data, public, settings, folds)
+    found = {}
+    for name, changed in changes:
+        chains = [chain_of(data.take(fold != i).rows, changed) for i in range(folds)]
+        figures = data.tally(decode_folds(data, scores, chains, fold)[0]).figures()
+        found[name] = {name: figures[name] for name in FIGURES}
+    return found
+
+
+def tune(
+    data: Pages, public: Sequence[Rows], settings: Settings, folds: int, *, sources: bool
+) -> dict[str, dict[str, Any]]:
+    """All figures by name of the change; with ``sources``, what is kept of each source left out."""
+    here = ("as it is", settings)
+    found: dict[str, dict[str, Any]] = {}
+    found |= measure(data, public, settings, folds, [here, *decoding(settings)])
+    for change in fitting(settings):
+        found |= measure(data, public, change[1], folds, [change])
+    if sources:
+        for name, changed in (here, *fitting(settings)):
+            kept = public_sources(data, public, changed)
+            found[name]["public"] = {source: kept[source]["kept"] for source in kept}
+    return found
+
+
+@click.command()
+@click.option("--folds", default=FOLDS, show_default=True, help="Groups of writers.")
+@click.option("--sources", is_flag=True, help="Leave out each public source too: twice the time.")
+def main(folds: int, sources: bool) -> None:
+    """Try each setting about the value in force, and print the figures of unseen writers."""
+    began = time.perf_counter()
+    found = tune(Pages.of(pg.load()), counts.load_all(), SETTINGS, folds, sources=sources)
+    for name, figures in found.items():
+        told = "  ".join(f"{figures[figure]:.4f}" for figure in FIGURES)
+        click.echo(f"{name:24} {told}  {figures.get('public', '')}")
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    path = REPORTS / "tune.json"
+    record = {"settings": asdict(SETTINGS), "folds": folds, "tried": found}
+    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    click.echo(f"columns: {', '.join(FIGURES)}; {path}, {time.perf_counter() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
