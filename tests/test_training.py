@@ -123,11 +123,13 @@ def test_what_no_block_covers_counts_as_wrong() -> None:
 
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_damage_keeps_labels_and_is_the_same_every_time(kind: str) -> None:
-    page = pages()[0]
-    once, again = damaged(page, kind), damaged(page, kind)
-    assert once == again
-    assert once.text != page.text or kind in ("accents lost", "single line breaks")
-    assert {label for label, _ in once.segments} <= {label for label, _ in page.segments}
+    changed = 0
+    for page in pages():
+        once, again = damaged(page, kind), damaged(page, kind)
+        assert once == again
+        assert {label for label, _ in once.segments} <= {label for label, _ in page.segments}
+        changed += once.text != page.text
+    assert changed or kind in ("accents lost", "single line breaks")
 
 
 def test_calibration_error_of_honest_and_of_boastful_probabilities() -> None:
