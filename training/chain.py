@@ -90,13 +90,10 @@ def fit_chain(
     smoothing: float = 0.5,
     weight: float = 1.0,
     posterior_weight: float = 1.0,
-    reluctance: dict[str, float] | None = None,
 ) -> Chain:
     """The chain that the labels of ``pages`` show, one array of label places a page.
 
-    ``smoothing`` is added to each count of a transition that can be. ``reluctance`` takes nats off
-    each way into a label from another: on a page of one kind, a stray block of another costs more
-    than the pages' own counts say, which are of mixed pages for the most part.
+    ``smoothing`` is added to each count of a transition that can be.
     """
     between = labels.index(interruption)
     role, memory = states(len(labels), between)
@@ -120,9 +117,5 @@ def fit_chain(
     with np.errstate(divide="ignore"):
         transition = np.log(moves / moves.sum(axis=1, keepdims=True))
         start = np.log(begins / begins.sum())
-    for label, nats in (reluctance or {}).items():
-        into = opens & (memory == labels.index(label))
-        transition[:, into] -= nats
-        start[into] -= nats
     label_of = role_labels(len(labels), between)[role]
     return Chain(label_of, role, start, transition, weight, posterior_weight)

@@ -17,7 +17,7 @@ from segmenter.decoder import Chain
 from segmenter.errors import SegmenterError
 from training import calibration, counts
 from training import pages as pg
-from training.chain import UNKNOWN, fit_chain, roles
+from training.chain import UNKNOWN, fit_chain, role_labels, roles
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
 from training.rows import Rows, from_pages, join
@@ -34,8 +34,9 @@ class Settings:
     weight of public text, for each label it has, as a share of that label's weight in the pages.
     ``variant_weight``: the weight of a block of a variant, see `training.variants`.
     ``prior_discount``: how much of the logarithm of a role's frequency is taken off its score, so
-    that rare roles, such as openings, are told by their look. ``emission_weight``,
-    ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and `training.chain`.
+    that rare roles, such as openings, are told by their look. ``lean``: nats added to the scores of
+    a label, which trades report that is lost for what is kept of it wrongly. ``emission_weight``,
+    ``posterior_weight``: see `segmenter.decoder`.
     """
 
     scales: Scales = field(default_factory=Scales)
@@ -46,9 +47,7 @@ class Settings:
     prior_discount: float = 0.5
     emission_weight: float = 2.5
     posterior_weight: float = 2.0
-    reluctance: dict[str, float] = field(
-        default_factory=lambda: {"satirical_rewrite": 1.5, "generated_interview": 1.5}
-    )
+    lean: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 0.5})
 
 
 COEFFICIENT_STEPS = 1024
@@ -95,6 +94,7 @@ def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Sett
     fitted.fit(rows, target, regression__sample_weight=weight)
     regression = fitted.named_steps["regression"]
     regression.intercept_ -= settings.prior_discount * np.log(totals / totals.sum())
+    regression.intercept_ += lean_of_roles(settings.lean)
     # Fewer digits than a float has, so that the file packs well; far more than matter.
     regression.coef_ = np.round(regression.coef_ * COEFFICIENT_STEPS) / COEFFICIENT_STEPS
     return fitted
@@ -107,6 +107,12 @@ def roles_of(rows: Rows) -> NDArray[np.int8]:
     return np.concatenate([np.full(0, UNKNOWN, np.int8), *runs])
 
 
+def lean_of_roles(lean: dict[str, float]) -> NDArray[np.float64]:
+    """What each role's score gains, by its label."""
+    gain = np.array([lean.get(label, 0.0) for label in LABELS])
+    return gain[role_labels(len(LABELS), LABELS.index("boilerplate"))]
+
+
 def chain_of(rows: Rows, settings: Settings) -> Chain:
     """The chain of the rows' pages."""
     return fit_chain(
@@ -115,7 +121,6 @@ def chain_of(rows: Rows, settings: Settings) -> Chain:
         interruption="boilerplate",
         weight=settings.emission_weight,
         posterior_weight=settings.posterior_weight,
-        reluctance=settings.reluctance,
     )
 
 

@@ -21,7 +21,7 @@ import click
 from training import counts
 from training import pages as pg
 from training.evaluate import FOLDS, REPORTS, public_sources
-from training.fit import SETTINGS, Settings, chain_of
+from training.fit import SETTINGS, Settings, chain_of, lean_of_roles
 from training.folds import Pages, decode_folds, held_out
 from training.rows import Rows
 
@@ -44,11 +44,9 @@ def decoding(settings: Settings) -> list[Change]:
         for value in (1.5, 2.0, 3.0, 4.0)
     ]
     return changes + [
-        (
-            f"reluctance {value}",
-            replace(settings, reluctance=dict.fromkeys(settings.reluctance, value)),
-        )
-        for value in (0.0, 3.0)
+        (f"lean to {label} {value}", replace(settings, lean={**settings.lean, label: value}))
+        for label in settings.lean
+        for value in (0.0, 0.25, 0.75, 1.0)
     ]
 
 
@@ -76,7 +74,8 @@ def measure(
     found = {}
     for name, changed in changes:
         chains = [chain_of(data.take(fold != i).rows, changed) for i in range(folds)]
-        figures = data.tally(decode_folds(data, scores, chains, fold)[0]).figures()
+        leaning = scores + lean_of_roles(changed.lean) - lean_of_roles(settings.lean)
+        figures = data.tally(decode_folds(data, leaning, chains, fold)[0]).figures()
         found[name] = {name: figures[name] for name in FIGURES}
     return found
 

@@ -27,8 +27,21 @@ SHARES = {
 }
 """The share of the pages that has a variant of each kind; a page has one of them at most."""
 
+REORDERED = 1 / 2
+"""The share of the pages of several sections that has a variant with these in another order too."""
+
 LONGEST_FRAGMENT = 5
 """Lines of the fragment that each page has as a variant too."""
+
+LONGEST_FRAME = 2
+"""Lines of boilerplate before a fragment, and behind it, at most."""
+
+HEADLINE = 300
+"""Characters up to which what a page begins with is its headline, which stays where it is."""
+
+BOILERPLATE = "boilerplate"
+
+Segments = tuple[tuple[str, str], ...]
 
 
 def variants(pages: Sequence[LabelledPage]) -> list[LabelledPage]:
@@ -41,12 +54,14 @@ def variants(pages: Sequence[LabelledPage]) -> list[LabelledPage]:
         if kind is not None:
             variant = _section_left_out(page, random) if kind == SECTION else damaged(page, kind)
             found.append(variant)
+        if random.random() < REORDERED:
+            found.append(_reordered(page, random))
         found.append(_fragment(page, random))
     return [page for page in found if page.text.strip()]
 
 
 def _texts(page: LabelledPage) -> list[str]:
-    return sorted({label for label, _ in page.segments} - {"boilerplate"})
+    return sorted({label for label, _ in page.segments} - {BOILERPLATE})
 
 
 def _section_left_out(page: LabelledPage, random: np.random.Generator) -> LabelledPage:
@@ -55,13 +70,59 @@ def _section_left_out(page: LabelledPage, random: np.random.Generator) -> Labell
     return replace(page, segments=tuple(part for part in page.segments if part[0] != left_out))
 
 
+def _reordered(page: LabelledPage, random: np.random.Generator) -> LabelledPage:
+    """The page with its sections in another order; without any text if there is none."""
+    head, *sections, tail = _sections(page.segments)
+    if sections and sum(len(text) for _, text in sections[0]) <= HEADLINE:
+        head += sections.pop(0)
+    order = random.permutation(len(sections)).tolist()
+    if order == sorted(order):
+        return replace(page, segments=())
+    parts = [head, *(sections[i] for i in order), tail]
+    return replace(page, segments=tuple(piece for part in parts for piece in part))
+
+
+def _sections(segments: Segments) -> list[Segments]:
+    """Boilerplate at the page's head, each section with what leads to it, boilerplate at its end.
+
+    >>> _sections((("boilerplate", "a"), ("x", "b"), ("boilerplate", "c"), ("y", "d")))
+    [(('boilerplate', 'a'),), (('x', 'b'),), (('boilerplate', 'c'), ('y', 'd')), ()]
+    """
+    found: list[list[tuple[str, str]]] = [[]]
+    label, waiting = None, []
+    for part in segments:
+        waiting.append(part)
+        if part[0] == BOILERPLATE:
+            continue
+        if label is None:
+            found[0], waiting = waiting[:-1], waiting[-1:]
+        if part[0] == label:
+            found[-1] += waiting
+        else:
+            found.append(waiting)
+        label, waiting = part[0], []
+    return [tuple(part) for part in [*found, waiting]]
+
+
 def _fragment(page: LabelledPage, random: np.random.Generator) -> LabelledPage:
-    """A few lines of one section, as a page of its own."""
-    sections = [part for part in page.segments if part[0] != "boilerplate"]
+    """A few lines of one section, as a page of its own, perhaps between lines of boilerplate."""
+    sections = [part for part in page.segments if part[0] != BOILERPLATE]
     if not sections:
         return replace(page, segments=())
     label, text = sections[random.integers(len(sections))]
-    lines = [line for line in text.splitlines(True) if line.strip()]
+    lines = _lines(text)
     first = int(random.integers(len(lines)))
     last = first + int(random.integers(1, LONGEST_FRAGMENT + 1))
-    return replace(page, segments=((label, "".join(lines[first:last])),))
+    frame = [line for own, text in page.segments if own == BOILERPLATE for line in _lines(text)]
+
+    def furniture() -> Segments:
+        count = int(random.integers(LONGEST_FRAME + 1)) if frame else 0
+        chosen = random.integers(len(frame), size=count).tolist() if count else []
+        return tuple((BOILERPLATE, frame[i].rstrip("\n") + "\n\n") for i in chosen)
+
+    body = "".join(lines[first:last]).rstrip("\n") + "\n\n"
+    return replace(page, segments=(*furniture(), (label, body), *furniture()))
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines(True) if line.strip()]
