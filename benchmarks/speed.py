@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.measured import PAGES, SHAPES, page_texts
+from benchmarks.measured import SHAPES, labelled_pages, page_texts
 from segmenter import Segmenter
 from segmenter import characters as ch
 from segmenter.decoder import decode
@@ -64,15 +64,13 @@ def ratios(times: Times, peer: str, own: str = "segmenter") -> tuple[float, floa
 def labelled_blocks(every: int) -> tuple[list[str], list[str], list[str]]:
     """The texts of every so many pages, their blocks, and the label at each block's start."""
     texts, blocks, labels = [], [], []
-    with PAGES.open(encoding="utf-8") as lines:
-        for line in list(lines)[::every]:
-            segments = json.loads(line)["segments"]
-            text = "".join(segment["text"] for segment in segments)
-            owner = np.repeat(np.arange(len(segments)), [len(s["text"]) for s in segments])
-            texts.append(text)
-            for start, end in split(text):
-                blocks.append(text[start:end])
-                labels.append(segments[owner[start]]["label"])
+    for segments in labelled_pages()[::every]:
+        text = "".join(segment["text"] for segment in segments)
+        owner = np.repeat(np.arange(len(segments)), [len(s["text"]) for s in segments])
+        texts.append(text)
+        for start, end in split(text):
+            blocks.append(text[start:end])
+            labels.append(segments[owner[start]]["label"])
     return texts, blocks, labels
 
 
