@@ -57,7 +57,7 @@ def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
     here, and the sum over them in the model, runs through memory in order.
     """
     size = np.diff(tokens.bounds)
-    letters = per_block(tokens, tokens.kinds < tk.NUMBER)
+    (letters,) = per_block(tokens, tokens.kinds < tk.NUMBER)
     cues, outside = _cues(tokens, rows)
     around, around_size = _window(cues, size, parts)
     return np.concatenate(
@@ -111,16 +111,17 @@ def _tally(kind: Ints, block: Ints, kinds: int, blocks: int) -> Ints:
     return np.bincount(kind * blocks + block, minlength=kinds * blocks).reshape(kinds, blocks)
 
 
-def per_block(tokens: Tokens, flags: Flags) -> Ints:
-    """How many of each block's tokens have the flag."""
-    counts = np.zeros(len(tokens.bounds) - 1, np.int64)
+def per_block(tokens: Tokens, *flags: Flags) -> Ints:
+    """How many of each block's tokens have each flag: (flags, blocks)."""
     begins = tokens.bounds[:-1]
+    counts = np.zeros((len(flags), len(begins)), np.int64)
     # A block of nothing but characters that are passed over has no token.
-    full = tokens.bounds[1:] > begins
-    if full.all():
-        return np.add.reduceat(flags, begins, dtype=np.int64) if len(begins) else counts
-    if full.any():
-        counts[full] = np.add.reduceat(flags, begins[full], dtype=np.int64)
+    full = np.flatnonzero(tokens.bounds[1:] > begins)
+    if len(full):
+        found = np.add.reduceat(np.stack(flags), begins[full], axis=1, dtype=np.int64)
+        if len(full) == len(begins):
+            return found
+        counts[:, full] = found
     return counts
 
 
@@ -144,19 +145,17 @@ def _cues(tokens: Tokens, rows: Ints) -> tuple[Ints, Ints]:
     simile = np.zeros(len(rows), bool)
     simile[:-1] = tables.like.take(rows[:-1]) & tables.article.take(rows[1:])
     capitalized = tokens.kinds == tk.CAPITALIZED
-    extra = [
-        per_block(tokens, flags)
-        for flags in (
-            simile,
-            capitalized & (rows == 0),
-            capitalized,
-            tokens.kinds == tk.CAPITALS,
-            tokens.kinds == tk.NUMBER,
-            quoted,
-            tables.function.take(rows),
-        )
-    ]
-    return np.concatenate([both[0] + both[1], np.stack(extra)]), both[0, _OUTSIDE]
+    extra = per_block(
+        tokens,
+        simile,
+        capitalized & (rows == 0),
+        capitalized,
+        tokens.kinds == tk.CAPITALS,
+        tokens.kinds == tk.NUMBER,
+        quoted,
+        tables.function.take(rows),
+    )
+    return np.concatenate([both[0] + both[1], extra]), both[0, _OUTSIDE]
 
 
 def _quoted(tokens: Tokens) -> Flags:
@@ -244,9 +243,13 @@ def _layout(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> list[Bins]:
     opening = opening * ODD[1] + parts.astype(np.uint64) * ODD[0]
     chosen = np.stack([colon_spot > 1, size > 0, size >= 4, size >= 2])
     counts, near, repeated = _recurrence(opening, chosen)
-    stops = per_block(tokens, lexicon().stop.take(rows))
-    words = size - per_block(tokens, tokens.kinds == tk.MARK)
-    capitals = per_block(tokens, (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS))
+    stops, words, capitals, fused = per_block(
+        tokens,
+        lexicon().stop.take(rows),
+        tokens.kinds != tk.MARK,
+        (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS),
+        tokens.fused,
+    )
     fused_opening = np.zeros(blocks, np.uint8)
     fused_opening[tokens.block[np.flatnonzero(tokens.fused & (order <= 3))]] = 1
     return [
@@ -262,7 +265,7 @@ def _layout(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> list[Bins]:
         _share_bin(capitals, words),
         _log_bin(np.where(stops > 0, words // np.maximum(stops, 1), 0), 13),
         _log_bin(stops, 9),
-        np.minimum(per_block(tokens, tokens.fused), 2).astype(np.uint8),
+        np.minimum(fused, 2).astype(np.uint8),
         fused_opening,
         # Heading shape: short, no sentence end; by the share of capitals.
         np.where((words <= 16) & (stops == 0), 1 + (3 * capitals) // np.maximum(size, 1), 0).astype(

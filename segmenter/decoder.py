@@ -83,13 +83,13 @@ def decode(scores: Floats, counts: Ints, chain: Chain) -> tuple[Ints, Floats]:
     order = np.argsort(windows[:, 0] - windows[:, 1], kind="stable")
     for begin in range(0, len(order), SIDE_BY_SIDE):
         low, high, core_low, core_high = windows[order[begin : begin + SIDE_BY_SIDE]].T
-        place = low + np.arange(int((high - low).max()))[:, None]
-        maxima, sums = _marginals(emission, low, high, chain)
-        core = np.nonzero((place >= core_low) & (place < core_high))
-        at = place[core]
-        best[at] = chain.label[maxima[core[0], :, core[1]].argmax(axis=1)]
+        size = core_high - core_low
+        sequence = np.repeat(np.arange(len(low)), size)
+        at = np.arange(len(sequence)) + np.repeat(core_low - np.cumsum(size) + size, size)
+        marginals = _marginals(emission, low, high, sequence, at, chain)
+        best[at] = chain.label[marginals[:, 0].argmax(axis=1)]
         for state, label in enumerate(chain.label.tolist()):
-            probabilities[label, at] += sums[core[0], state, core[1]]
+            probabilities[label, at] += marginals[:, 1, state]
     return best, (probabilities / probabilities.sum(axis=0)).T
 
 
@@ -104,11 +104,14 @@ def _windows(counts: Ints) -> Ints:
     return np.array(rows, np.int64).reshape(-1, 4)
 
 
-def _marginals(emission: Floats, low: Ints, high: Ints, chain: Chain) -> tuple[Floats, Floats]:
-    """Max-marginals and posteriors of the states, up to a factor: (steps, states, sequences).
+def _marginals(
+    emission: Floats, low: Ints, high: Ints, sequence: Ints, at: Ints, chain: Chain
+) -> Floats:
+    """Max-marginals and posteriors of the states, up to a factor: (blocks asked for, 2, states).
 
-    ``emission`` is of shape (2, states, blocks): for the maxima, for the sums. The sequences come
-    with the longest first. What stands behind a sequence's own end in the result is of no meaning.
+    ``emission`` is of shape (2, states, blocks): for the maxima, for the sums. The sequences, from
+    ``low`` to ``high``, come with the longest first. What is asked for are the blocks ``at``, as
+    blocks of ``sequence``.
     """
     steps, states = int((high - low).max()), len(chain.label)
     transition = np.exp(chain.transition)
@@ -133,6 +136,7 @@ def _marginals(emission: Floats, low: Ints, high: Ints, chain: Chain) -> tuple[F
         following = before[i + 1, ..., :count]
         np.maximum.reduce(moves[0], axis=1, out=following[0])
         np.add.reduce(moves[1], axis=1, out=following[1])
-    mirror = np.maximum(high - low - 1 - t, 0)[:, None, None]
-    marginals = given[:, :, 0] * np.take_along_axis(before[:-1, :, 1], mirror, axis=0)
-    return marginals[:, 0], marginals[:, 1]
+    behind = high[sequence] - 1 - at
+    found: Floats = given[at - low[sequence], :, 0, :, sequence]
+    found *= before[behind, :, 1, :, sequence]
+    return found

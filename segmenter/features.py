@@ -88,8 +88,7 @@ def features(tokens: Tokens, parts: Ints) -> Features:
 
 def _known(tokens: Tokens, rows: Ints) -> Ints:
     """Words and function words of each block."""
-    flags = (tokens.kinds != tk.MARK, lexicon().function.take(rows))
-    return np.stack([per_block(tokens, flag) for flag in flags], axis=1)
+    return per_block(tokens, tokens.kinds != tk.MARK, lexicon().function.take(rows)).T
 
 
 NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER = tk.hash_words(

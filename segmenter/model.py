@@ -23,7 +23,7 @@ from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import ModelError
 from segmenter.features import Features
-from segmenter.tables import Pairs, aligned, pair_columns, weighted
+from segmenter.tables import Pairs, gram_table, pair_columns, weighted
 
 FORMAT = 2
 """Version of the file format."""
@@ -59,12 +59,9 @@ class Model:
     about: dict[str, Any]
 
     @cached_property
-    def _tables(self) -> tuple[tuple[Weights, Weights], ...]:
-        """For each group of n-grams, idf times coefficients, and squared idf."""
-        return tuple(
-            (aligned(idf[:, None] * weights), np.square(idf))
-            for idf, weights in ((self.masked_idf, self.masked), (self.word_idf, self.words))
-        )
+    def _tables(self) -> tuple[Weights, Weights]:
+        """What is looked up for each group of n-grams."""
+        return gram_table(self.masked_idf, self.masked), gram_table(self.word_idf, self.words)
 
     @cached_property
     def _pairs(self) -> Pairs:
@@ -74,8 +71,8 @@ class Model:
     def score(self, features: Features) -> Floats:
         """Log probabilities of the roles of each block on its own: (blocks, roles)."""
         logits = self._column_scores(features) + self.bias
-        for grams, tables in zip((features.masked, features.words), self._tables, strict=True):
-            logits += weighted(grams, *tables)
+        for grams, table in zip((features.masked, features.words), self._tables, strict=True):
+            logits[:, 1:] += weighted(grams, table)
         logits -= logits.max(axis=1, keepdims=True)
         scores: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return scores

@@ -92,21 +92,33 @@ def pair_columns(weights: Weights) -> Pairs:
     return Pairs(tuple(tables), highest[:count].astype(np.uint8), levels[:, 1], offset)
 
 
-def weighted(grams: tuple[Grams, ...], table: Weights, squares: Weights) -> Floats:
+def gram_table(idf: Weights, weights: Weights) -> Weights:
+    """What `weighted` looks up, from idf of shape (buckets,) and coefficients (buckets, roles).
+
+    Only differences between the roles' scores count, so the first role needs no column, and squared
+    idf takes its place; behind it, idf times how much more each other role gets. For eight roles
+    that makes a row of 32 bytes, half a cache line, and one look-up for all.
+    """
+    table = aligned(weights)
+    table -= weights[:, :1]
+    table *= idf[:, None]
+    table[:, 0] = np.square(idf)
+    return table
+
+
+def weighted(grams: tuple[Grams, ...], table: Weights) -> Floats:
     """TF-IDF-weighted sums of the coefficients, each block's divided by the norm of its weights.
 
-    ``table``: idf times coefficients, (buckets, roles); ``squares``: squared idf. The norm takes
+    How much more each role but the first gets than the first, (blocks, roles - 1). The norm takes
     each occurrence of an n-gram for itself, sqrt(sum of tf * idf**2), so that no occurrence needs
     to be matched with another: for blocks of a few sentences this is close to the Euclidean norm of
     the TF-IDF vector, and equal to it where no n-gram recurs.
     """
     total = np.zeros((len(grams[0].bounds) - 1, table.shape[1]))
-    square = np.zeros(len(total))
     for buckets, bounds in grams:
         full = np.flatnonzero(bounds[1:] > bounds[:-1])
         if len(full):
-            begins = bounds[full]
-            total[full] += np.add.reduceat(table.take(buckets, axis=0), begins)
-            square[full] += np.add.reduceat(squares.take(buckets), begins)
-    total /= np.sqrt(np.maximum(square, np.finfo(np.float64).tiny))[:, None]
-    return total
+            total[full] += np.add.reduceat(table.take(buckets, axis=0), bounds[full])
+    norm = np.sqrt(np.maximum(total[:, :1], np.finfo(np.float64).tiny))
+    sums: Floats = total[:, 1:] / norm
+    return sums
