@@ -203,7 +203,7 @@ def lexicon() -> Lexicon:
     factor = next(
         factor
         for factor in np.arange(1, 1 << 20, 2).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        if len(np.unique(_slot_of(hashes[1:], factor))) == len(words)
+        if np.bincount(_slot_of(hashes[1:], factor)).max() == 1
     )
     slots[_slot_of(hashes[1:], factor)] = np.arange(1, len(words) + 1)
     return Lexicon(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ from segmenter.within import label_pages
 if TYPE_CHECKING:
     from segmenter.article_model import ArticleModel
     from segmenter.html import HtmlPage
+
+_MODELS = Path(__file__).with_name("models")
 
 PART = 1 << 18
 """Characters of a page that are looked at together. A longer page is labelled part by part, and
@@ -60,8 +61,7 @@ class Segmenter:
         """
         if path is not None:
             return cls(Model.load(path))
-        with as_file(files("segmenter").joinpath("models/default.npz")) as packaged:
-            return cls(Model.load(packaged))
+        return cls(Model.load(_MODELS / "default.npz"))
 
     def segment(self, text: str) -> Page:
         """The page that ``text`` is."""
@@ -200,8 +200,7 @@ def _article_model() -> ArticleModel:
     """The packaged model of which blocks of a page with markup are its article."""
     from segmenter.article_model import ArticleModel
 
-    with as_file(files("segmenter").joinpath("models/html.npz")) as packaged:
-        return ArticleModel.load(packaged)
+    return ArticleModel.load(_MODELS / "html.npz")
 
 
 @cache
