@@ -153,9 +153,9 @@ class Lexicon(NamedTuple):
     ``hashes``: uint64, of each word. ``factor``, ``slots``: uint64 and uint16, the word whose hash
     times the factor has these leading bits.
     ``cues``: uint8 of shape (most lists, words), the lists that each word is in, as places in
-    `CUE_NAMES` counted from 1, filled up with 0. ``function``, ``month``, ``day``, ``like``, ``article``, ``end``, ``stop``: bool, of
-    each word; the last two are the marks that end a sentence or what leads up to one, and those
-    that end a sentence.
+    `CUE_NAMES` counted from 1, filled up with 0. ``function``, ``month``, ``day``, ``like``,
+    ``article``, ``end``, ``stop``: bool, of each word; the last two are the marks that end a
+    sentence or what leads up to one, and those that end a sentence.
     """
 
     hashes: Hashes

@@ -183,7 +183,9 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
             raise refuse(f"{name} is {array.dtype} {array.shape}, not {np.dtype(kind)} {shape}")
         # A chain may forbid a start or a transition: minus infinity is a log probability.
         may_forbid = name in ("chain_start", "chain_transition")
-        if not (np.isfinite(array) | (array == -np.inf) if may_forbid else np.isfinite(array)).all():
+        if not (
+            np.isfinite(array) | (array == -np.inf) if may_forbid else np.isfinite(array)
+        ).all():
             raise refuse(f"{name} holds values that are no finite numbers")
     if digest_of(arrays) != digest:
         raise refuse("its content was changed or damaged: the SHA-256 does not match")
