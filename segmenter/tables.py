@@ -74,7 +74,7 @@ def pair_columns(weights: Weights) -> Pairs:
     # One bin more for each column, without weight, stands for all bins that have none.
     padded = np.zeros((places, count + count % 2, bins + 1, roles), np.float32)
     padded[:, :count, :bins] = weights
-    has = padded.any(axis=(0, 3))
+    has: NDArray[np.bool_] = (padded != 0).max(axis=(0, 3))
     highest = np.where(has.any(axis=1), bins + 1 - has[:, ::-1].argmax(axis=1), 0)
     levels = (highest + 1).reshape(-1, 2)
     size = levels.prod(axis=1)

@@ -138,7 +138,9 @@ def _seams(kinds: NDArray[np.uint8], edge: NDArray[np.bool_], total: Hashes) -> 
     edges = np.flatnonzero(edge)
     word = np.searchsorted(edges, seams, side="right") - 1
     found, names = _hash(total, edges[word], edges[word + 1]), _camels()
-    return seams[names.take(np.searchsorted(names, found), mode="clip") != found]
+    is_name = names.take(np.searchsorted(names, found), mode="clip") == found
+    parted: Ints = seams[~is_name]
+    return parted
 
 
 @cache
