@@ -5,7 +5,7 @@ PAGE ?= examples/page.txt
 EXTRA ?=
 BIN := .venv/bin
 
-.PHONY: run test lint train evaluate tune counts check-data floors
+.PHONY: run test lint train evaluate tune counts check-data floors bench bench-check
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -56,3 +56,6 @@ check-data: .venv/test ## checks the labelled pages and prints the coverage tabl
 
 bench: .venv/bench ## speed beside scikit-learn and fastText, as benchmarks/RESULTS.md and .svg
 	$(BIN)/python -m benchmarks.speed --train
+
+bench-check: .venv/test ## fails when the ratio to scikit-learn fell under 60% of its recorded value
+	$(BIN)/python -m benchmarks.speed --check

@@ -14,7 +14,8 @@ from time import perf_counter
 
 from segmenter import Segmenter
 
-PAGES = Path(__file__).parents[1] / "datasets" / "pages.jsonl"
+PAGES = sorted(Path(__file__).parents[1].glob("datasets/pages-*.jsonl"))
+"""The labelled pages, a page a line."""
 
 SHAPES = {
     "pages": "",
@@ -26,10 +27,15 @@ SHAPES = {
 """A shape's text, repeated; the first repeats the labelled pages."""
 
 
-def page_texts(path: Path = PAGES) -> list[str]:
+def labelled_pages() -> list[list[dict[str, str]]]:
+    """The segments of each of the labelled pages."""
+    lines = [line for path in PAGES for line in path.read_bytes().splitlines()]
+    return [json.loads(line)["segments"] for line in lines]
+
+
+def page_texts() -> list[str]:
     """The texts of the labelled pages."""
-    with path.open(encoding="utf-8") as lines:
-        return ["".join(s["text"] for s in json.loads(line)["segments"]) for line in lines]
+    return ["".join(segment["text"] for segment in page) for page in labelled_pages()]
 
 
 def _shape(name: str, size: int) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import fasttext
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -32,6 +31,8 @@ def scikit_learn(blocks: Sequence[str], labels: Sequence[str]) -> Predictor:
 
 def fast_text(blocks: Sequence[str], labels: Sequence[str]) -> Predictor:
     """Probabilities by fastText's supervised predictor with word bigrams, a block a line."""
+    import fasttext  # the short form runs without it
+
     with tempfile.TemporaryDirectory() as folder, _quiet():
         path = Path(folder, "train.txt")
         lines = (

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,13 +21,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.measured import PAGES, SHAPES, page_texts
+from benchmarks.measured import SHAPES, labelled_pages, page_texts
 from segmenter import Segmenter
 from segmenter import characters as ch
 from segmenter.decoder import decode
@@ -43,16 +44,30 @@ MB = 1_000_000
 Times = dict[str, list[float]]
 
 
-def in_turn(tasks: Mapping[str, Callable[[], Any]], rounds: int) -> Times:
-    """Seconds of each task in each round, after one round that does not count."""
-    times: Times = {name: [] for name in tasks}
+class Turns(NamedTuple):
+    """Seconds of each task in each round: of the processor, and by the clock."""
+
+    cpu: Times
+    wall: Times
+
+
+def _cpu() -> float:
+    """Seconds that this process and those that it started and that ended had a processor."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return process_time() + children.ru_utime + children.ru_stime
+
+
+def in_turn(tasks: Mapping[str, Callable[[], Any]], rounds: int) -> Turns:
+    """The times of each task in each round, after one round that does not count."""
+    turns = Turns({name: [] for name in tasks}, {name: [] for name in tasks})
     for turn in range(rounds + 1):
         for name, task in tasks.items():
-            begin = perf_counter()
+            cpu, wall = _cpu(), perf_counter()
             task()
             if turn:
-                times[name].append(perf_counter() - begin)
-    return times
+                turns.wall[name].append(perf_counter() - wall)
+                turns.cpu[name].append(_cpu() - cpu)
+    return turns
 
 
 def ratios(times: Times, peer: str, own: str = "segmenter") -> tuple[float, float, float]:
@@ -64,19 +79,17 @@ def ratios(times: Times, peer: str, own: str = "segmenter") -> tuple[float, floa
 def labelled_blocks(every: int) -> tuple[list[str], list[str], list[str]]:
     """The texts of every so many pages, their blocks, and the label at each block's start."""
     texts, blocks, labels = [], [], []
-    with PAGES.open(encoding="utf-8") as lines:
-        for line in list(lines)[::every]:
-            segments = json.loads(line)["segments"]
-            text = "".join(segment["text"] for segment in segments)
-            owner = np.repeat(np.arange(len(segments)), [len(s["text"]) for s in segments])
-            texts.append(text)
-            for start, end in split(text):
-                blocks.append(text[start:end])
-                labels.append(segments[owner[start]]["label"])
+    for segments in labelled_pages()[::every]:
+        text = "".join(segment["text"] for segment in segments)
+        owner = np.repeat(np.arange(len(segments)), [len(s["text"]) for s in segments])
+        texts.append(text)
+        for start, end in split(text):
+            blocks.append(text[start:end])
+            labels.append(segments[owner[start]]["label"])
     return texts, blocks, labels
 
 
-def compare(every: int, rounds: int, fast_text: bool = True) -> tuple[Times, Times, int, int]:
+def compare(every: int, rounds: int, fast_text: bool = True) -> tuple[Turns, Turns, int, int]:
     """Times from text to labels, and of scoring alone; characters and pages of the texts."""
     texts, blocks, labels = labelled_blocks(every)
     segmenter = Segmenter.load()
@@ -111,7 +124,7 @@ def steps() -> list[tuple[str, float, float]]:
     """Each step's seconds for a megacharacter, and what moving its data once would take."""
     source = np.zeros(1 << 23)
     target = np.empty_like(source)
-    copy = min(in_turn({"copy": lambda: np.copyto(target, source)}, 9)["copy"])
+    copy = min(in_turn({"copy": lambda: np.copyto(target, source)}, 9).cpu["copy"])
     bandwidth = 2 * source.nbytes / copy
     texts: list[str] = []
     for text in page_texts():
@@ -156,7 +169,7 @@ def steps() -> list[tuple[str, float, float]]:
             "labels": lambda: decode(scores, spans.counts, model.chain),
         },
         21,
-    )
+    ).cpu
     return [
         (name, min(took) / size * MB, moved[name] / bandwidth / size * MB)
         for name, took in times.items()
@@ -168,15 +181,15 @@ def _bytes(value: Any) -> int:
     return value.nbytes if isinstance(value, np.ndarray) else sum(map(_bytes, value))
 
 
-def one_page() -> tuple[int, float]:
-    """Characters of the page nearest to 8 kB, and the median seconds to label it."""
+def one_page() -> tuple[int, float, float]:
+    """Characters of the page nearest to 8 kB, and the median seconds (CPU, clock) to label it."""
     segmenter = Segmenter.load()
     text = min(page_texts(), key=lambda text: abs(len(text) - 8000))
-    times = in_turn({"page": lambda: segmenter.segment(text)}, 200)["page"]
-    return len(text), statistics.median(times)
+    cpu, wall = in_turn({"page": lambda: segmenter.segment(text)}, 200)
+    return len(text), statistics.median(cpu["page"]), statistics.median(wall["page"])
 
 
-def cold_start(rounds: int) -> Times:
+def cold_start(rounds: int) -> Turns:
     """Seconds of a whole process that cleans a page, and of one that imports numpy."""
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.txt")
@@ -253,7 +266,7 @@ def training() -> dict[str, float]:
 
 def short_form() -> float:
     """The ratio to the scikit-learn way that ``--check`` looks at."""
-    return ratios(compare(every=6, rounds=7, fast_text=False)[0], "scikit-learn")[0]
+    return ratios(compare(every=6, rounds=7, fast_text=False)[0].cpu, "scikit-learn")[0]
 
 
 def check() -> int:
@@ -282,6 +295,7 @@ def main() -> int:
         return check()
     from benchmarks.report import plot, table
 
+    load = os.getloadavg()[0]
     whole, alone, size, pages = compare(every=1, rounds=7)
     results = {
         "machine": f"{_processor()}, {os.cpu_count()} processors, {platform.system()}",
@@ -300,6 +314,7 @@ def main() -> int:
         "growth": growth(),
         "training": training() if arguments.train else None,
     }
+    results["load"] = (load, os.getloadavg()[0])
     (HERE / "RESULTS.md").write_text(table(results), encoding="utf-8")
     plot(results, HERE / "RESULTS.svg")
     RECORDED.write_text(json.dumps({"scikit-learn": round(short_form(), 2)}) + "\n")

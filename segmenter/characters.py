@@ -8,7 +8,7 @@ labels do not depend on the Unicode version of the Python that runs them.
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -48,11 +48,11 @@ class Tables(NamedTuple):
 @cache
 def tables() -> Tables:
     """The tables, read from the package once."""
-    with files("segmenter").joinpath("characters.npz").open("rb") as handle:
-        data = np.load(handle, allow_pickle=False)
+    with np.load(Path(__file__).with_name("characters.npz"), allow_pickle=False) as data:
         kind, fold = data["kind"], data["fold"]
-    run = np.where((kind & CLASS) == SPACE, 0, fold).astype(np.uint16)
-    run[np.isin(kind & CLASS, (LETTER, DIGIT))] = WORD
+    group = kind & np.uint8(CLASS)
+    run = np.where(group == SPACE, np.uint16(0), fold)
+    np.putmask(run, (group == LETTER) | (group == DIGIT), WORD)
     return Tables(kind, fold, run)
 
 

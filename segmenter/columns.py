@@ -36,7 +36,7 @@ SHORT, MIDDLING = 6, 14
 """Words of the longest block that counts as short, and as middling."""
 
 
-def sentence_starts(tokens: Tokens, rows: NDArray[np.uint16]) -> Flags:
+def sentence_starts(tokens: Tokens, rows: Ints) -> Flags:
     """Whether each token begins a sentence; opening marks are passed over."""
     is_mark = tokens.kinds == tk.MARK
     ender = lexicon().end.take(rows)
@@ -50,15 +50,14 @@ def sentence_starts(tokens: Tokens, rows: NDArray[np.uint16]) -> Flags:
     return begins
 
 
-def columns_of(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
+def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
     """All columns, in the order of `column_names`.
 
     They are made one behind the other, a row each, and handed out as columns: so that each step
     here, and the sum over them in the model, runs through memory in order.
     """
     size = np.diff(tokens.bounds)
-    is_word = np.concatenate(([0], np.cumsum(tokens.kinds < tk.NUMBER)))
-    letters = np.diff(is_word[tokens.bounds])
+    (letters,) = per_block(tokens, tokens.kinds < tk.NUMBER)
     cues, outside = _cues(tokens, rows)
     around, around_size = _window(cues, size, parts)
     return np.concatenate(
@@ -112,41 +111,68 @@ def _tally(kind: Ints, block: Ints, kinds: int, blocks: int) -> Ints:
     return np.bincount(kind * blocks + block, minlength=kinds * blocks).reshape(kinds, blocks)
 
 
-def _per_block(tokens: Tokens, flags: Flags) -> Ints:
-    """How many of each block's tokens have the flag."""
-    return np.bincount(tokens.block[np.flatnonzero(flags)], minlength=len(tokens.bounds) - 1)
+def per_block(tokens: Tokens, *flags: Flags) -> Ints:
+    """How many of each block's tokens have each flag: (flags, blocks)."""
+    begins = tokens.bounds[:-1]
+    counts = np.zeros((len(flags), len(begins)), np.int64)
+    # A block of nothing but characters that are passed over has no token.
+    full = np.flatnonzero(tokens.bounds[1:] > begins)
+    if len(full):
+        found = np.add.reduceat(np.stack(flags), begins[full], axis=1, dtype=np.int64)
+        if len(full) == len(begins):
+            return found
+        counts[:, full] = found
+    return counts
 
 
-def _cues(tokens: Tokens, rows: NDArray[np.uint16]) -> tuple[Ints, Ints]:
+def _cues(tokens: Tokens, rows: Ints) -> tuple[Ints, Ints]:
     """How often each cue occurs in each block, and some of them outside quotations."""
     tables = lexicon()
-    blocks, most, names = len(tokens.bounds) - 1, tables.cues.shape[1], len(CUE_NAMES)
-    is_quote = tokens.hashes == _QUOTE
-    open_marks = np.concatenate(([0], np.cumsum(is_quote)))
-    since = open_marks[:-1] - open_marks[tokens.bounds[:-1]].take(tokens.block)
-    quoted = (since & 1).astype(bool) & ~is_quote
-    found = tables.cues.take(rows, axis=0).ravel()
-    at = np.flatnonzero(found)
-    token = at // most
-    both = _tally(
-        found[at] - 1 + names * quoted[token], tokens.block[token], 2 * names, blocks
-    ).reshape(2, names, blocks)
+    blocks, names = len(tokens.bounds) - 1, len(CUE_NAMES)
+    quoted = _quoted(tokens)
+    # A word's lists come one behind the other, so fewer words are left for each further list.
+    token = np.flatnonzero(rows)
+    held, found = [], []
+    for cues in tables.cues:
+        of_token = cues.take(rows.take(token))
+        has = np.flatnonzero(of_token)
+        token = token.take(has)
+        held.append(token)
+        found.append(of_token.take(has))
+    token = np.concatenate(held)
+    kind = np.concatenate(found) + names * quoted.take(token) - 1
+    both = _tally(kind, tokens.block.take(token), 2 * names, blocks).reshape(2, names, blocks)
     simile = np.zeros(len(rows), bool)
     simile[:-1] = tables.like.take(rows[:-1]) & tables.article.take(rows[1:])
     capitalized = tokens.kinds == tk.CAPITALIZED
-    extra = [
-        _per_block(tokens, flags)
-        for flags in (
-            simile,
-            capitalized & (rows == 0),
-            capitalized,
-            tokens.kinds == tk.CAPITALS,
-            tokens.kinds == tk.NUMBER,
-            quoted,
-            tables.function.take(rows),
-        )
-    ]
-    return np.concatenate([both[0] + both[1], np.stack(extra)]), both[0, _OUTSIDE]
+    extra = per_block(
+        tokens,
+        simile,
+        capitalized & (rows == 0),
+        capitalized,
+        tokens.kinds == tk.CAPITALS,
+        tokens.kinds == tk.NUMBER,
+        quoted,
+        tables.function.take(rows),
+    )
+    return np.concatenate([both[0] + both[1], extra]), both[0, _OUTSIDE]
+
+
+def _quoted(tokens: Tokens) -> Flags:
+    """Whether each token stands between an odd quotation mark of its block and the next mark."""
+    is_quote = tokens.hashes == _QUOTE
+    marks = np.flatnonzero(is_quote)
+    block = tokens.block.take(marks)
+    # Which mark of its block each is: the odd ones open, up to the next or the block's end.
+    order = np.arange(len(marks)) - np.searchsorted(block, block)
+    opens = np.flatnonzero(order % 2 == 0)
+    end = tokens.bounds.take(block.take(opens) + 1)
+    following = np.append(marks, len(is_quote)).take(opens + 1)
+    begin, end = marks.take(opens) + 1, np.minimum(following, end)
+    turns = np.zeros(len(is_quote) + 1, bool)
+    turns[begin[begin < end]] = True
+    turns[end[begin < end]] = True
+    return np.logical_xor.accumulate(turns[:-1])
 
 
 _OUTSIDE = [CUE_NAMES.index(name) for name in OUTSIDE]
@@ -198,7 +224,7 @@ SPEAKER = 8
 """A colon among the first tokens of a block, up to this one, may end a speaker's name."""
 
 
-def _layout(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints, size: Ints) -> list[Bins]:
+def _layout(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> list[Bins]:
     """Length, edges, heading shape, speaker marks, repetition."""
     first, last = tokens.bounds[:-1], tokens.bounds[1:]
     blocks = len(size)
@@ -217,9 +243,13 @@ def _layout(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints, size: Ints) -
     opening = opening * ODD[1] + parts.astype(np.uint64) * ODD[0]
     chosen = np.stack([colon_spot > 1, size > 0, size >= 4, size >= 2])
     counts, near, repeated = _recurrence(opening, chosen)
-    stops = _per_block(tokens, lexicon().stop.take(rows))
-    words = size - _per_block(tokens, tokens.kinds == tk.MARK)
-    capitals = _per_block(tokens, (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS))
+    stops, words, capitals, fused = per_block(
+        tokens,
+        lexicon().stop.take(rows),
+        tokens.kinds != tk.MARK,
+        (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS),
+        tokens.fused,
+    )
     fused_opening = np.zeros(blocks, np.uint8)
     fused_opening[tokens.block[np.flatnonzero(tokens.fused & (order <= 3))]] = 1
     return [
@@ -235,7 +265,7 @@ def _layout(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints, size: Ints) -
         _share_bin(capitals, words),
         _log_bin(np.where(stops > 0, words // np.maximum(stops, 1), 0), 13),
         _log_bin(stops, 9),
-        np.minimum(_per_block(tokens, tokens.fused), 2).astype(np.uint8),
+        np.minimum(fused, 2).astype(np.uint8),
         fused_opening,
         # Heading shape: short, no sentence end; by the share of capitals.
         np.where((words <= 16) & (stops == 0), 1 + (3 * capitals) // np.maximum(size, 1), 0).astype(
@@ -316,7 +346,7 @@ _BLOCK_BITS, _TYPE_BITS = 20, 2
 _BLOCK_MASK = np.uint64((1 << _BLOCK_BITS) - 1)
 
 
-def _overlap(tokens: Tokens, rows: NDArray[np.uint16], parts: Ints) -> Bins:
+def _overlap(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
     """What a block's content words, names and figures share with other blocks of its part."""
     blocks = len(parts)
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)

@@ -79,17 +79,17 @@ def decode(scores: Floats, counts: Ints, chain: Chain) -> tuple[Ints, Floats]:
     best = np.zeros(blocks, np.int64)
     probabilities = np.zeros((labels, blocks))
     windows = _windows(counts)
-    # Sequences of like length go together, so that few steps are wasted on the shorter ones.
-    order = np.argsort(windows[:, 1] - windows[:, 0], kind="stable")
+    # The longest first: a step then treats the sequences that are not at their end as one slice.
+    order = np.argsort(windows[:, 0] - windows[:, 1], kind="stable")
     for begin in range(0, len(order), SIDE_BY_SIDE):
         low, high, core_low, core_high = windows[order[begin : begin + SIDE_BY_SIDE]].T
-        place = low + np.arange(int((high - low).max()))[:, None]
-        maxima, sums = _marginals(emission, low, high, chain)
-        core = np.nonzero((place >= core_low) & (place < core_high))
-        at = place[core]
-        best[at] = chain.label[maxima[core[0], :, core[1]].argmax(axis=1)]
+        size = core_high - core_low
+        sequence = np.repeat(np.arange(len(low)), size)
+        at = np.arange(len(sequence)) + np.repeat(core_low - np.cumsum(size) + size, size)
+        marginals = _marginals(emission, low, high, sequence, at, chain)
+        best[at] = chain.label[marginals[:, 0].argmax(axis=1)]
         for state, label in enumerate(chain.label.tolist()):
-            probabilities[label, at] += sums[core[0], state, core[1]]
+            probabilities[label, at] += marginals[:, 1, state]
     return best, (probabilities / probabilities.sum(axis=0)).T
 
 
@@ -104,11 +104,14 @@ def _windows(counts: Ints) -> Ints:
     return np.array(rows, np.int64).reshape(-1, 4)
 
 
-def _marginals(emission: Floats, low: Ints, high: Ints, chain: Chain) -> tuple[Floats, Floats]:
-    """Max-marginals and posteriors of the states, up to a factor: (steps, states, sequences).
+def _marginals(
+    emission: Floats, low: Ints, high: Ints, sequence: Ints, at: Ints, chain: Chain
+) -> Floats:
+    """Max-marginals and posteriors of the states, up to a factor: (blocks asked for, 2, states).
 
-    ``emission`` is of shape (2, states, blocks): for the maxima, for the sums. What stands behind a
-    sequence's own end in the result is of no meaning.
+    ``emission`` is of shape (2, states, blocks): for the maxima, for the sums. The sequences, from
+    ``low`` to ``high``, come with the longest first. What is asked for are the blocks ``at``, as
+    blocks of ``sequence``.
     """
     steps, states = int((high - low).max()), len(chain.label)
     transition = np.exp(chain.transition)
@@ -118,17 +121,22 @@ def _marginals(emission: Floats, low: Ints, high: Ints, chain: Chain) -> tuple[F
     t = np.arange(steps)[:, None]
     blocks = np.stack([np.minimum(low + t, emission.shape[2] - 1), np.maximum(high - 1 - t, 0)], 1)
     given = np.ascontiguousarray(emission.take(blocks, axis=2).transpose(2, 0, 3, 1, 4))
-    before = np.empty((steps + 1, *given.shape[1:]))
+    before = np.zeros((steps + 1, *given.shape[1:]))
     before[0] = 1
     before[0, :, 0] = np.exp(chain.start)[:, None]
-    moves = np.empty((2, 2, states, *given.shape[3:]))
-    for i in range(steps):
-        here = np.multiply(before[i], given[i], out=given[i])
+    room = np.empty(4 * states * states * len(low))
+    going = np.searchsorted(low - high, -np.arange(steps)).tolist()
+    for i, count in enumerate(going):
+        here = given[i, ..., :count]
+        here *= before[i, ..., :count]
         if i % RESCALED == 0:
             here /= np.maximum.reduce(here, axis=2, keepdims=True)
+        moves = room[: 4 * states * states * count].reshape(2, 2, states, states, count)
         np.multiply(here[:, :, :, None], step, out=moves)
-        np.maximum.reduce(moves[0], axis=1, out=before[i + 1, 0])
-        np.add.reduce(moves[1], axis=1, out=before[i + 1, 1])
-    mirror = np.maximum(high - low - 1 - t, 0)[:, None, None]
-    marginals = given[:, :, 0] * np.take_along_axis(before[:-1, :, 1], mirror, axis=0)
-    return marginals[:, 0], marginals[:, 1]
+        following = before[i + 1, ..., :count]
+        np.maximum.reduce(moves[0], axis=1, out=following[0])
+        np.add.reduce(moves[1], axis=1, out=following[1])
+    behind = high[sequence] - 1 - at
+    found: Floats = given[at - low[sequence], :, 0, :, sequence]
+    found *= before[behind, :, 1, :, sequence]
+    return found

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segmenter import characters as ch
 from segmenter import tokens as tk
-from segmenter.columns import ODD, Bins, columns_of, sentence_starts
+from segmenter.columns import ODD, Bins, columns_of, per_block, sentence_starts
 from segmenter.lexicon import lexicon, look_up
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import Hashes, Ints, Tokens
@@ -86,11 +85,9 @@ def features(tokens: Tokens, parts: Ints) -> Features:
     return Features(masked, words, columns_of(tokens, rows, parts), parts, _known(tokens, rows))
 
 
-def _known(tokens: Tokens, rows: NDArray[np.uint16]) -> Ints:
+def _known(tokens: Tokens, rows: Ints) -> Ints:
     """Words and function words of each block."""
-    flags = (tokens.kinds != tk.MARK, lexicon().function.take(rows))
-    total = [np.concatenate(([0], np.cumsum(flag))) for flag in flags]
-    return np.stack([np.diff(each[tokens.bounds]) for each in total], axis=1)
+    return per_block(tokens, tokens.kinds != tk.MARK, lexicon().function.take(rows)).T
 
 
 NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER = tk.hash_words(
@@ -98,7 +95,7 @@ NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER = tk.hash_words(
 )
 
 
-def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
+def mask(tokens: Tokens, rows: Ints) -> Hashes:
     """The hashes of the tokens with names, months, days and figures replaced by their kind.
 
     A capitalised word counts as a name inside a sentence, if it is in no list of the lexicon. A
@@ -107,12 +104,12 @@ def mask(tokens: Tokens, rows: NDArray[np.uint16]) -> Hashes:
     tables = lexicon()
     hashes = tokens.hashes.copy()
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
-    hashes[capital & (rows == 0) & ~sentence_starts(tokens, rows)] = NAME
+    np.putmask(hashes, capital & (rows == 0) & ~sentence_starts(tokens, rows), NAME)
     figures = np.flatnonzero(tokens.kinds == tk.NUMBER)
     size = np.minimum(tokens.ends[figures] - tokens.starts[figures], 7).astype(np.uint64)
     hashes[figures] = _NUMBER + size
-    hashes[tables.month.take(rows)] = _MONTH
-    hashes[tables.day.take(rows)] = _DAY
+    np.putmask(hashes, tables.month.take(rows), _MONTH)
+    np.putmask(hashes, tables.day.take(rows), _DAY)
     return hashes
 
 
@@ -122,7 +119,7 @@ def mask_name(masked: np.uint64) -> str:
     return names[masked] if masked in names else f"⟨figure of {masked - _NUMBER}⟩"
 
 
-def _grams(tokens: Tokens, rows: NDArray[np.uint16]) -> tuple[tuple[Grams, ...], tuple[Grams, ...]]:
+def _grams(tokens: Tokens, rows: Ints) -> tuple[tuple[Grams, ...], tuple[Grams, ...]]:
     """The masked n-grams (one, two, three tokens; the last with a function word) and the words."""
     masked = mask(tokens, rows)
     kept = np.ones(len(masked), bool)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.tokens import Hashes, hash_words
+from segmenter.tokens import Hashes, Ints, hash_words
 
 FUNCTION = """
 a an the this that these those some any all each every both either neither such no another other
@@ -152,10 +152,10 @@ class Lexicon(NamedTuple):
 
     ``hashes``: uint64, of each word. ``factor``, ``slots``: uint64 and uint16, the word whose hash
     times the factor has these leading bits.
-    ``cues``: uint8, the lists that each word is in, as places in `CUE_NAMES` counted from 1, filled
-    up with 0. ``function``, ``month``, ``day``, ``like``, ``article``, ``end``, ``stop``: bool, of
-    each word; the last two are the marks that end a sentence or what leads up to one, and those
-    that end a sentence.
+    ``cues``: uint8 of shape (most lists, words), the lists that each word is in, as places in
+    `CUE_NAMES` counted from 1, filled up with 0. ``function``, ``month``, ``day``, ``like``,
+    ``article``, ``end``, ``stop``: bool, of each word; the last two are the marks that end a
+    sentence or what leads up to one, and those that end a sentence.
     """
 
     hashes: Hashes
@@ -203,14 +203,14 @@ def lexicon() -> Lexicon:
     factor = next(
         factor
         for factor in np.arange(1, 1 << 20, 2).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        if len(np.unique(_slot_of(hashes[1:], factor))) == len(words)
+        if np.bincount(_slot_of(hashes[1:], factor)).max() == 1
     )
     slots[_slot_of(hashes[1:], factor)] = np.arange(1, len(words) + 1)
     return Lexicon(
         hashes,
         factor,
         slots,
-        cues,
+        np.ascontiguousarray(cues.T),
         among(FUNCTION),
         among(MONTHS) & ~among("may mar"),
         among(DAYS) & ~among("sun sat"),
@@ -226,9 +226,10 @@ def _slot_of(hashes: Hashes, factor: np.uint64) -> NDArray[np.int64]:
     return ((hashes * factor) >> np.uint64(64 - _SLOT_BITS)).view(np.int64)
 
 
-def look_up(hashes: Hashes) -> NDArray[np.uint16]:
+def look_up(hashes: Hashes) -> Ints:
     """The row of each token in the tables; 0 for a token that is in no list."""
     tables = lexicon()
-    rows = tables.slots.take(_slot_of(hashes, tables.factor))
-    rows[tables.hashes.take(rows) != hashes] = 0
+    # As wide as an index, since each look-up by the rows would widen them again.
+    rows = tables.slots.take(_slot_of(hashes, tables.factor)).astype(np.intp)
+    np.putmask(rows, tables.hashes.take(rows) != hashes, 0)
     return rows

@@ -22,13 +22,11 @@ from segmenter.archives import digest_of, read_arrays, write_arrays
 from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import ModelError
-from segmenter.features import Features, Grams
+from segmenter.features import Features
+from segmenter.tables import Pairs, gram_table, pair_columns, weighted
 
 FORMAT = 2
 """Version of the file format."""
-
-CHUNK = 16
-"""Columns whose weights are summed together: few enough that they stay in the processor's cache."""
 
 Floats = NDArray[np.float64]
 Weights = NDArray[np.float32]
@@ -61,46 +59,37 @@ class Model:
     about: dict[str, Any]
 
     @cached_property
-    def _tables(self) -> tuple[Weights, ...]:
-        """For each group of n-grams, idf times coefficients, and squared idf as a last column.
-
-        One look-up finds both, and most rows lie in one line of the processor's cache.
-        """
-        return tuple(
-            np.column_stack((idf[:, None] * weights, np.square(idf)))
-            for idf, weights in ((self.masked_idf, self.masked), (self.word_idf, self.words))
-        )
+    def _tables(self) -> tuple[Weights, Weights]:
+        """What is looked up for each group of n-grams."""
+        return gram_table(self.masked_idf, self.masked), gram_table(self.word_idf, self.words)
 
     @cached_property
-    def _places(self) -> Weights:
-        """The weights of the columns, those of all places beside each other."""
-        return np.concatenate(list(self.columns), axis=1)
+    def _pairs(self) -> Pairs:
+        """The weights of two columns at once, for each pair of bins."""
+        return pair_columns(self.columns.reshape(len(self.columns), -1, cols.BINS, len(self.bias)))
 
     def score(self, features: Features) -> Floats:
         """Log probabilities of the roles of each block on its own: (blocks, roles)."""
         logits = self._column_scores(features) + self.bias
         for grams, table in zip((features.masked, features.words), self._tables, strict=True):
-            logits += _weighted(grams, table)
+            logits[:, 1:] += weighted(grams, table)
         logits -= logits.max(axis=1, keepdims=True)
         scores: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         return scores
 
     def _column_scores(self, features: Features) -> Floats:
-        blocks, columns = features.columns.shape
-        bins = features.columns.T + cols.BINS * np.arange(columns)[:, None]
-        scores = np.zeros((blocks, self._places.shape[1]))
-        for low in range(0, columns, CHUNK):
-            scores += self._places.take(bins[low : low + CHUNK], axis=0).sum(axis=0)
-        here = np.arange(blocks)
-        total = np.zeros((blocks, len(self.bias)))
-        for place, edge, part in zip(
-            cols.NEIGHBOURS, self.edge, np.split(scores, len(cols.NEIGHBOURS), axis=1), strict=True
-        ):
-            near = here + place
-            same = (near >= 0) & (near < blocks)
-            same[same] = features.parts[near[same]] == features.parts[same]
-            total[same] += part[near[same]]
-            total[~same] += edge
+        parts = features.parts
+        rows = self._pairs.rows(features.columns)
+        here = np.arange(len(parts))
+        total = np.zeros((len(parts), len(self.bias)))
+        for i, (place, edge) in enumerate(zip(cols.NEIGHBOURS, self.edge, strict=True)):
+            scores = self._pairs.scores(i, rows)
+            # Each block's neighbour in its text; where there is none, the edge speaks.
+            near = np.clip(here + place, 0, max(len(parts) - 1, 0))
+            missing = (near != here + place) | (parts[near] != parts)
+            scores = scores[near]
+            scores[missing] = edge
+            total += scores
         return total
 
     def save(self, file: Path | BinaryIO) -> None:
@@ -145,24 +134,6 @@ class Model:
         path = Path(path)
         arrays = read_arrays(path)
         return _check(path, arrays)
-
-
-def _weighted(grams: tuple[Grams, ...], table: Weights) -> Floats:
-    """TF-IDF-weighted sums of the coefficients, each block's divided by the norm of its weights.
-
-    The norm takes each occurrence of an n-gram for itself, sqrt(sum of tf * idf**2), so that no
-    occurrence needs to be matched with another: for blocks of a few sentences this is close to the
-    Euclidean norm of the TF-IDF vector, and equal to it where no n-gram recurs.
-    """
-    total = np.zeros((len(grams[0].bounds) - 1, table.shape[1]))
-    for buckets, bounds in grams:
-        full = np.flatnonzero(bounds[1:] > bounds[:-1])
-        if len(full):
-            found = table.take(buckets, axis=0).astype(np.float64)
-            total[full] += np.add.reduceat(found, bounds[full])
-    norm = np.sqrt(np.maximum(total[:, -1:], np.finfo(np.float64).tiny))
-    weighted: Floats = total[:, :-1] / norm
-    return weighted
 
 
 def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
@@ -211,7 +182,10 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         if array.shape != shape or array.dtype != kind:
             raise refuse(f"{name} is {array.dtype} {array.shape}, not {np.dtype(kind)} {shape}")
         # A chain may forbid a start or a transition: minus infinity is a log probability.
-        if not (np.isfinite(array) | (name.startswith("chain_") & (array == -np.inf))).all():
+        may_forbid = name in ("chain_start", "chain_transition")
+        if not (
+            np.isfinite(array) | (array == -np.inf) if may_forbid else np.isfinite(array)
+        ).all():
             raise refuse(f"{name} holds values that are no finite numbers")
     if digest_of(arrays) != digest:
         raise refuse("its content was changed or damaged: the SHA-256 does not match")

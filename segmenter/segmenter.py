@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,15 @@ from segmenter.errors import ModelError
 from segmenter.features import extract
 from segmenter.labels import Label
 from segmenter.model import Model
-from segmenter.page import DEFAULT_KEEP, Block, Page
+from segmenter.page import DEFAULT_KEEP, Page, make_block
+from segmenter.tokens import Ints
 from segmenter.within import label_pages
 
 if TYPE_CHECKING:
     from segmenter.article_model import ArticleModel
     from segmenter.html import HtmlPage
+
+_MODELS = Path(__file__).with_name("models")
 
 PART = 1 << 18
 """Characters of a page that are looked at together. A longer page is labelled part by part, and
@@ -59,8 +61,7 @@ class Segmenter:
         """
         if path is not None:
             return cls(Model.load(path))
-        with as_file(files("segmenter").joinpath("models/default.npz")) as packaged:
-            return cls(Model.load(packaged))
+        return cls(Model.load(_MODELS / "default.npz"))
 
     def segment(self, text: str) -> Page:
         """The page that ``text`` is."""
@@ -140,21 +141,26 @@ class Segmenter:
         labels, posteriors = decode(np.concatenate(scores), counts, self.model.chain)
         page = np.repeat(np.arange(len(texts)), counts)
         probabilities = calibrate(posteriors, page, np.concatenate(known), self.model.calibration)
-        names = [self._labels[label] for label in labels.tolist()]
-        confidence = probabilities[np.arange(len(labels)), labels].tolist()
-        rows = zip(
-            np.concatenate(starts).tolist(),
-            np.concatenate(ends).tolist(),
-            names,
-            confidence,
-            map(tuple, probabilities.tolist()),
+        begin, end = np.concatenate(starts).tolist(), np.concatenate(ends).tolist()
+        fields = zip(
+            map(str.__getitem__, _repeated(texts, counts), map(slice, begin, end)),
+            begin,
+            end,
+            map(self._labels.__getitem__, labels.tolist()),
+            probabilities[np.arange(len(labels)), labels].tolist(),
+            zip(*probabilities.T.tolist(), strict=True),
             strict=True,
         )
-        pages = []
-        for text, count in zip(texts, counts.tolist(), strict=True):
-            blocks = [Block(text[row[0] : row[1]], *row) for row in itertools.islice(rows, count)]
-            pages.append(Page(text, tuple(blocks)))
-        return pages
+        blocks = map(make_block, fields)
+        return [
+            Page(text, tuple(itertools.islice(blocks, count)))
+            for text, count in zip(texts, counts.tolist(), strict=True)
+        ]
+
+
+def _repeated(texts: Sequence[str], counts: Ints) -> Iterator[str]:
+    """Each text as often as it has blocks."""
+    return itertools.chain.from_iterable(map(itertools.repeat, texts, counts.tolist()))
 
 
 def _groups(texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
@@ -194,8 +200,7 @@ def _article_model() -> ArticleModel:
     """The packaged model of which blocks of a page with markup are its article."""
     from segmenter.article_model import ArticleModel
 
-    with as_file(files("segmenter").joinpath("models/html.npz")) as packaged:
-        return ArticleModel.load(packaged)
+    return ArticleModel.load(_MODELS / "html.npz")
 
 
 @cache

@@ -158,7 +158,8 @@ def _lines(
     ink = np.flatnonzero((kinds & ch.BLANK) == 0)
     breaks = np.flatnonzero((kinds & ch.BREAK) > 0)
     crlf = (codes[breaks] == 13) & (codes.take(breaks + 1, mode="clip") == 10)
-    edges = np.unique(np.concatenate((breaks[~crlf] + 1, bounds)))
+    edges = np.sort(np.concatenate((breaks[~crlf] + 1, bounds)))
+    edges = edges[np.diff(edges, prepend=-1) > 0]
     place = np.searchsorted(ink, edges)
     filled = np.flatnonzero(place[1:] > place[:-1])
     starts, ends = ink[place[filled]], ink[place[filled + 1] - 1] + 1

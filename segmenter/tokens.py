@@ -7,7 +7,7 @@ tokens of a batch are found and hashed at once, by table look-ups and one runnin
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,11 @@ LOWER, CAPITALIZED, CAPITALS, NUMBER, MARK = range(5)
 
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
+
+# The kind of a token by the class byte of its first character; marks are told by their run.
+_KIND = np.full(256, LOWER, np.uint8)
+_KIND[(np.arange(256) & ch.UPPER) > 0] = CAPITALIZED
+_KIND[(np.arange(256) & ch.CLASS) == ch.DIGIT] = NUMBER
 
 # An odd multiplier has an inverse modulo 2**64; its digits are those of the golden ratio.
 _PRIME = 0x9E3779B97F4A7C15
@@ -106,12 +111,11 @@ def tokenize(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], starts: Ints) 
     mark[repeated & (mark != ch.ELLIPSIS)] += _REPEATED
     hashes[runs] = _spread(mark)
 
-    head = kinds.take(first)
-    kind = np.where(head & ch.UPPER, CAPITALIZED, LOWER).astype(np.uint8)
-    upper = np.flatnonzero(head & ch.UPPER)
-    capitals = (last[upper] - first[upper] > 1) & (kinds[last[upper] - 1] & ch.UPPER > 0)
+    kind = _KIND.take(kinds.take(first))
+    upper = np.flatnonzero(kind == CAPITALIZED)
+    final = last[upper] - 1
+    capitals = (final > first[upper]) & (kinds.take(final) & ch.UPPER > 0)
     kind[upper[capitals]] = CAPITALS
-    kind[(head & ch.CLASS) == ch.DIGIT] = NUMBER
     kind[runs] = MARK
     fused = np.zeros(len(first), bool)
     fused[np.searchsorted(first, seams)] = True
@@ -123,7 +127,7 @@ def _seams(kinds: NDArray[np.uint8], edge: NDArray[np.bool_], total: Hashes) -> 
 
     Also a capitalised word behind a figure. Names that are written so (`CAMELS`) stay whole.
     """
-    kind = kinds & (ch.CLASS | ch.UPPER)
+    kind = kinds & np.uint8(ch.CLASS | ch.UPPER)
     small, large, figure = kind == ch.LETTER, kind == ch.LETTER | ch.UPPER, kind == ch.DIGIT
     seam = np.zeros(len(kinds), bool)
     seam[1:] = small[:-1] & (large[1:] | figure[1:])
@@ -133,14 +137,23 @@ def _seams(kinds: NDArray[np.uint8], edge: NDArray[np.bool_], total: Hashes) -> 
         return seams
     edges = np.flatnonzero(edge)
     word = np.searchsorted(edges, seams, side="right") - 1
-    return seams[~np.isin(_hash(total, edges[word], edges[word + 1]), hash_words(CAMELS))]
+    found, names = _hash(total, edges[word], edges[word + 1]), _camels()
+    is_name = names.take(np.searchsorted(names, found), mode="clip") == found
+    parted: Ints = seams[~is_name]
+    return parted
+
+
+@cache
+def _camels() -> Hashes:
+    """The hashes of `CAMELS`, sorted."""
+    return np.sort(hash_words(CAMELS))
 
 
 def _running_sum(fold: NDArray[np.uint16]) -> Hashes:
     """The sums that `_hash` takes differences of."""
     total = np.zeros(len(fold) + 1, np.uint64)
-    np.cumsum(fold * _powers(_table_size(len(fold)))[0][: len(fold)], out=total[1:])
-    return total
+    np.multiply(fold, _powers(_table_size(len(fold)))[0][: len(fold)], out=total[1:])
+    return np.cumsum(total, out=total)
 
 
 def _hash(total: Hashes, first: Ints, last: Ints) -> Hashes:
@@ -150,7 +163,7 @@ def _hash(total: Hashes, first: Ints, last: Ints) -> Hashes:
     it starts; the inverse power takes that away.
     """
     down = _powers(_table_size(len(total) - 1))[1]
-    return _spread((total[last] - total[first]) * down[first])
+    return _spread((total.take(last) - total.take(first)) * down.take(first))
 
 
 def _table_size(length: int) -> int:
@@ -160,9 +173,12 @@ def _table_size(length: int) -> int:
 
 def _spread(values: Hashes) -> Hashes:
     """Mixes the bits, so that each depends on all: the finalizer of SplitMix64."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    values = values ^ (values >> np.uint64(30))
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values
 
 
 def hash_words(words: list[str]) -> Hashes:
