@@ -3,6 +3,9 @@
 PYTHON ?= python3
 PAGE ?= examples/page.txt
 EXTRA ?=
+LABELS ?=
+PAGES ?=
+MODEL ?= own.npz
 BIN := .venv/bin
 
 .PHONY: run test lint train evaluate tune counts check-data floors
@@ -28,9 +31,15 @@ lint: .venv/test ## style, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+ifeq ($(LABELS),)
 train: .venv/test ## fits the packaged model from datasets/ (and EXTRA=corrections.jsonl)
 	$(BIN)/python -m training.fit $(if $(EXTRA),--extra $(EXTRA))
 	$(BIN)/python -m training.article
+else
+train: .venv/test ## with LABELS=file or a,b,c: fits MODEL=own.npz, on PAGES=pages.jsonl or datasets/
+	$(BIN)/python -m training.own_labels --labels '$(LABELS)' --output '$(MODEL)' \
+		$(if $(PAGES),--pages '$(PAGES)') $(if $(EXTRA),--extra '$(EXTRA)')
+endif
 
 evaluate: .venv/test ## figures by leave-one-writer-out, as reports/evaluation.html and .json
 	$(BIN)/python -m training.evaluate

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segmenter import characters as ch
 from segmenter.decoder import decode
-from segmenter.features import features
+from segmenter.features import Features, features
 from segmenter.labels import known
 from segmenter.model import Model
 from segmenter.page import Block, Page
@@ -130,6 +130,14 @@ def _kinds(
 
 def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Floats:
     """The scores of the blocks of a group of parts; ``lengths`` of each part's blocks."""
+    return model.score(features_of_parts(parts, lengths))
+
+
+def features_of_parts(parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Features:
+    """The features of blocks that are known: each part is its blocks with an empty line between.
+
+    ``lengths`` are those of each part's blocks, in characters.
+    """
     starts, base = [], 0
     for part, sizes in zip(parts, lengths, strict=True):
         starts.append(np.cumsum([0, *(size + 2 for size in sizes[:-1])]) + base)
@@ -138,4 +146,4 @@ def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]])
     codes = ch.codes("\n".join([*parts, ""]))
     tokens = tokenize(codes, ch.kinds(codes), np.concatenate(starts))
     part_of = np.repeat(np.arange(len(parts)), [len(sizes) for sizes in lengths])
-    return model.score(features(tokens, part_of))
+    return features(tokens, part_of)

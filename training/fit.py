@@ -11,15 +11,17 @@ from pathlib import Path
 import click
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
 from segmenter.errors import SegmenterError
 from training import calibration, counts
 from training import pages as pg
-from training.chain import UNKNOWN, fit_chain, roles
+from training.chain import UNKNOWN, fit_chain, role_labels, roles
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
+from training.regression import UsedColumnsRegression
 from training.rows import Rows, from_pages, join
 from training.variants import variants
 
@@ -58,17 +60,25 @@ SETTINGS = Settings()
 """The settings of the packaged model, chosen by leaving out writers and public sources."""
 
 
-def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Settings) -> Pipeline:
+def fit(
+    pages: Rows,
+    others: Rows | None,
+    public: Sequence[Rows],
+    settings: Settings,
+    names: Sequence[str] = LABELS,
+) -> Pipeline:
     """The pipeline, fitted on labelled pages, on variants of them (``others``), and public text.
 
     All labels weigh the same in the end; public text first weighs `Settings.public_share`.
+    ``names`` are the labels, the last of them the frame. Raises `SegmenterError` for a label that
+    no block has.
     """
-    labels = len(LABELS)
-    parts, weights, role = [pages], [np.ones(len(pages))], [roles_of(pages)]
+    labels = len(names)
+    parts, weights, role = [pages], [np.ones(len(pages))], [roles_of(pages, labels)]
     if others is not None and settings.variant_weight:
         parts.append(others)
         weights.append(np.full(len(others), settings.variant_weight))
-        role.append(roles_of(others))
+        role.append(roles_of(others, labels))
     ours = np.bincount(
         np.concatenate([part.label for part in parts]),
         weights=np.concatenate(weights),
@@ -77,7 +87,7 @@ def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Sett
     if public:
         used = [(rows.weight > 0) & (rows.label < labels) for rows in public]
         chosen = join([rows.take(keep) for rows, keep in zip(public, used, strict=True)])
-        role += [roles_of(rows)[keep] for rows, keep in zip(public, used, strict=True)]
+        role += [roles_of(rows, labels)[keep] for rows, keep in zip(public, used, strict=True)]
         theirs = np.bincount(chosen.label, weights=chosen.weight, minlength=labels)
         factor = settings.public_share * ours / np.maximum(theirs, 1)
         parts.append(chosen)
@@ -87,35 +97,64 @@ def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Sett
     weight *= (len(rows) / labels / np.maximum(totals, 1))[rows.label]
     target = np.concatenate(role)
     totals = np.bincount(target, weights=weight, minlength=2 * labels)
-    if not totals.all():
-        raise SegmenterError(
-            "the pages must hold every label, with boilerplate within texts and between them"
-        )
+    held = np.unique(rows.label)
+    if len(held) < labels:
+        missing = next(name for i, name in enumerate(names) if i not in held)
+        raise SegmenterError(f"no block of the pages has the label {missing!r}; all must occur")
     fitted = pipeline(settings.scales, settings.c, settings.without)
+    plain = fitted.named_steps["regression"]
+    fitted.set_params(regression=UsedColumnsRegression(**plain.get_params(deep=False)))
     fitted.fit(rows, target, regression__sample_weight=weight)
     regression = fitted.named_steps["regression"]
+    if not totals.all():
+        totals = _completed(regression, totals, labels)
     regression.intercept_ -= settings.prior_discount * np.log(totals / totals.sum())
     # Fewer digits than a float has, so that the file packs well; far more than matter.
     regression.coef_ = np.round(regression.coef_ * COEFFICIENT_STEPS) / COEFFICIENT_STEPS
     return fitted
 
 
-def roles_of(rows: Rows) -> NDArray[np.int8]:
+RARE = 0.5
+"""The blocks of a role that none has: one that is a single line has nothing behind its opening."""
+
+
+def _completed(
+    regression: LogisticRegression, totals: NDArray[np.float64], labels: int
+) -> NDArray[np.float64]:
+    """Gives roles that no block has what another of their label has, but makes them rare."""
+    of_role = role_labels(labels, labels - 1)
+    there = np.flatnonzero(totals)
+    like = [
+        role if totals[role] else there[of_role[there] == of_role[role]][0]
+        for role in range(len(totals))
+    ]
+    place = np.searchsorted(there, like)
+    smoothed = np.maximum(totals, RARE)
+    coefficients, intercept = regression.coef_, regression.intercept_
+    if len(there) == 2:  # one row stands for both
+        coefficients = np.concatenate([-coefficients, coefficients]) / 2
+        intercept = np.concatenate([-intercept, intercept]) / 2
+    regression.coef_ = coefficients[place]
+    regression.intercept_ = intercept[place] + np.log(smoothed / totals[like])
+    regression.classes_ = np.arange(len(totals), dtype=regression.classes_.dtype)
+    return smoothed
+
+
+def roles_of(rows: Rows, labels: int = len(LABELS)) -> NDArray[np.int8]:
     """The role of each block, by the labels of its page."""
-    boilerplate = LABELS.index("boilerplate")
-    runs = [roles(run, len(LABELS), boilerplate) for run in label_runs(rows)]
+    runs = [roles(run, labels, labels - 1) for run in label_runs(rows)]
     return np.concatenate([np.full(0, UNKNOWN, np.int8), *runs])
 
 
-def chain_of(rows: Rows, settings: Settings) -> Chain:
+def chain_of(rows: Rows, settings: Settings, names: Sequence[str] = LABELS) -> Chain:
     """The chain of the rows' pages."""
     return fit_chain(
         label_runs(rows),
-        LABELS,
-        interruption="boilerplate",
+        names,
+        interruption=names[-1],
         weight=settings.emission_weight,
         posterior_weight=settings.posterior_weight,
-        reluctance=settings.reluctance,
+        reluctance={k: v for k, v in settings.reluctance.items() if k in names[:-1]},
     )
 
 
