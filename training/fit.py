@@ -19,6 +19,7 @@ from segmenter.errors import SegmenterError
 from training import calibration, counts
 from training import pages as pg
 from training.chain import UNKNOWN, fit_chain, role_labels, roles
+from training.export import export
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
 from training.regression import UsedColumnsRegression
@@ -185,7 +186,13 @@ def describe(pages: Sequence[LabelledPage]) -> dict[str, object]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of further labelled pages, in the page format; may be given several times.",
 )
-def main(output: Path, extra: tuple[Path, ...]) -> None:
+@click.option(
+    "--export",
+    "exported",
+    type=click.Path(path_type=Path),
+    help="Write the fitted scikit-learn pipeline too: a .skops file, or .joblib.",
+)
+def main(output: Path, extra: tuple[Path, ...], exported: Path | None) -> None:
     """Fit the model on ``datasets/`` and write it."""
     began = time.perf_counter()
     pages = [*pg.load(), *pg.load(extra)]
@@ -198,6 +205,8 @@ def main(output: Path, extra: tuple[Path, ...]) -> None:
     model = to_model(fitted, LABELS, chain, calibration.read(), about)
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output)
+    if exported is not None:
+        export(fitted, exported)
     click.echo(
         f"{output.name}: {output.stat().st_size / 1e6:.1f} MB, "
         f"{time.perf_counter() - began:.0f} s, "

@@ -60,14 +60,14 @@ class LabelSet:
 
 
 def parse(content: str, where: str) -> LabelSet:
-    """The labels of a labels file, or of a list with commas.
+    r"""The labels of a labels file, or of a list with commas.
 
     A label a line; after a colon, the labels of pages that count as it too. ``#`` begins a comment.
     Raises `SegmenterError` for a set that cannot be learned.
 
     >>> parse("recipe, story, boilerplate", "here").names
     ('recipe', 'story', 'boilerplate')
-    >>> parse("made_up: satire, interview\\nboilerplate", "here").meaning["satire"]
+    >>> parse("made_up: satire, interview\nboilerplate", "here").meaning["satire"]
     'made_up'
     """
     lines = [line.partition("#")[0].strip() for line in content.splitlines()]

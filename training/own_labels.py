@@ -1,4 +1,4 @@
-"""Fits a model with labels of one's own: ``python -m training.own_labels`` (``make train LABELS=``).
+"""Fits a model with labels of one's own: `make train LABELS=`, ``python -m training.own_labels``.
 
 The machinery is that of the packaged model: the same features, settings, variants of pages and
 decoder. Public counts take part as far as their labels mean one of the set.
