@@ -97,7 +97,9 @@ def fit(
     totals = np.bincount(rows.label, weights=weight, minlength=labels)
     weight *= (len(rows) / labels / np.maximum(totals, 1))[rows.label]
     target = np.concatenate(role)
-    totals = np.bincount(target, weights=weight, minlength=2 * labels)
+    held_roles: NDArray[np.float64] = np.bincount(
+        target, weights=weight, minlength=2 * labels
+    ).astype(np.float64)
     held = np.unique(rows.label)
     if len(held) < labels:
         missing = next(name for i, name in enumerate(names) if i not in held)
@@ -107,9 +109,10 @@ def fit(
     fitted.set_params(regression=UsedColumnsRegression(**plain.get_params(deep=False)))
     fitted.fit(rows, target, regression__sample_weight=weight)
     regression = fitted.named_steps["regression"]
-    if not totals.all():
-        totals = _completed(regression, totals, labels)
-    regression.intercept_ -= settings.prior_discount * np.log(totals / totals.sum())
+    if not held_roles.all():
+        held_roles = _completed(regression, held_roles, labels)
+    shares = held_roles / held_roles.sum()
+    regression.intercept_ -= settings.prior_discount * np.log(shares)
     # Fewer digits than a float has, so that the file packs well; far more than matter.
     regression.coef_ = np.round(regression.coef_ * COEFFICIENT_STEPS) / COEFFICIENT_STEPS
     return fitted

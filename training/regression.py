@@ -17,6 +17,8 @@ class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
     but on few pages it is found many times faster.
     """
 
+    coef_: NDArray[np.float64]
+
     def fit(
         self,
         X: sparse.csr_array,  # noqa: N803 the name is scikit-learn's

@@ -69,9 +69,16 @@ class SegmentComponent:
         return doc
 
 
-@Language.factory("segmenter", default_config={"keep": None, "min_confidence": 0.0, "model": None})
 def make(
     nlp: Any, name: str, keep: list[str] | None, min_confidence: float, model: str | None
 ) -> SegmentComponent:
     """The component, for ``nlp.add_pipe("segmenter")``."""
     return SegmentComponent(keep, min_confidence, model)
+
+
+Language.factory(
+    "segmenter",
+    default_config={"keep": None, "min_confidence": 0.0, "model": None},
+    assigns=["doc.spans", "doc._.report"],
+    func=make,
+)
