@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    # Spark starts the Python that it finds on the path, which may be another.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     before = Path.cwd()
     folder = tmp_path_factory.mktemp("docs")
     os.chdir(folder)

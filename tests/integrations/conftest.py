@@ -12,18 +12,19 @@ from training import own_labels
 from training.label_set import parse
 
 HERE = Path(__file__).parent
-SAY_SO = (
+BRIDGE = (
     "The council of Marwell voted on Monday to close the bridge for 12 days, officials said.\n\n"
-    "“We have no choice,” said mayor Ida Brand, who told reporters that bolts were missing.\n\n"
+    "“We have no choice,” mayor Ida Brand told reporters. The engineers say that 40 bolts are "
+    "missing, and that repairs will cost 12,000 euros and last until May.\n\n"
     "Subscribe to our newsletter\n\nLeave a comment\n"
 )
-TEXTS = [
-    SAY_SO,
-    None,
-    "",
-    "Log in\n\nSubscribe to our newsletter\n\nShare  Tweet  Print\n",
-    SAY_SO * 2,
-]
+FIRE = (
+    "Police in Ostby arrested two men on Friday after a fire in a school, a spokesman said.\n\n"
+    "“Nobody was hurt,” he told reporters. The school, which has 300 pupils, will stay closed "
+    "until Wednesday, according to the ministry of education.\n\nLeave a comment\n"
+)
+FRAME = "Log in\n\nSubscribe to our newsletter\n\nShare  Tweet  Print\n"
+TEXTS = [BRIDGE, None, "", FRAME, FIRE]
 """Two reports, a frame alone, nothing, and no text at all."""
 
 
