@@ -24,7 +24,7 @@ def comes_slowly(source: str) -> bool:
     """Whether the input may keep its reader waiting: a pipe, a terminal, a socket; no file."""
     try:
         mode = (os.fstat(sys.stdin.fileno()) if source == "-" else os.stat(source)).st_mode
-    except (OSError, ValueError):
+    except (AttributeError, OSError, ValueError):  # closed, or not there
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 

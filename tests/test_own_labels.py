@@ -189,3 +189,15 @@ def test_a_model_file_with_own_labels_is_checked_as_any(folder: Path, tmp_path: 
     (tmp_path / "damaged.npz").write_bytes(data)
     with pytest.raises(SegmenterError, match="damaged"):
         Model.load(tmp_path / "damaged.npz")
+
+
+def test_pages_that_are_none_are_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "pages.jsonl"
+    path.write_text('{"id": "a", "source": "s"}\n')
+    done = CliRunner().invoke(
+        own_labels.main, ["--labels", "a,b", "--pages", str(path), "--output", str(path)]
+    )
+    assert done.exit_code == 1
+    assert "not in the page format" in done.output
+    assert "Traceback" not in done.output
+    assert path.read_text().startswith("{")

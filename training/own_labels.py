@@ -111,7 +111,7 @@ def main(
         raise click.ClickException(str(error)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise click.ClickException(
-            f"the pages are not in the page format ({error}); `make check-data` tells where"
+            f"a page is not in the page format that CONTRIBUTING.md tells: {error!r}"
         ) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output)
