@@ -3,9 +3,13 @@
 PYTHON ?= python3
 PAGE ?= examples/page.txt
 EXTRA ?=
+LABELS ?=
+PAGES ?=
+MODEL ?= own.npz
+EXPORT ?=
 BIN := .venv/bin
 
-.PHONY: run test lint train evaluate tune counts check-data floors bench bench-check
+.PHONY: run test test-integrations lint train evaluate tune counts check-data floors bench bench-check
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -23,14 +27,30 @@ run: .venv/run ## labels an example page, or PAGE=path
 test: .venv/test ## runs the whole suite
 	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term
 
+.venv/integrations: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[integrations-test]'
+	@touch $@ .venv/test .venv/run
+
+test-integrations: .venv/integrations ## against datasets, Ray, Spark, spaCy and the like; runs docs/
+	@command -v java >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && apt-get install -y -qq default-jre-headless; } >/dev/null
+	$(BIN)/python -m pytest -m integrations tests/integrations docs/integrations
+
 lint: .venv/test ## style, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-train: .venv/test ## fits the packaged model from datasets/ (and EXTRA=corrections.jsonl)
-	$(BIN)/python -m training.fit $(if $(EXTRA),--extra $(EXTRA))
+ifeq ($(LABELS),)
+train: .venv/test ## fits the packaged model from datasets/ (and EXTRA=corrections.jsonl, EXPORT=pipeline.skops)
+	$(BIN)/python -m training.fit $(if $(EXTRA),--extra $(EXTRA)) $(if $(EXPORT),--export '$(EXPORT)')
 	$(BIN)/python -m training.article
+else
+train: .venv/test ## with LABELS=file or a,b,c: fits MODEL=own.npz, on PAGES=pages.jsonl or datasets/
+	$(BIN)/python -m training.own_labels --labels '$(LABELS)' --output '$(MODEL)' \
+		$(if $(PAGES),--pages '$(PAGES)') $(if $(EXTRA),--extra '$(EXTRA)')
+endif
 
 evaluate: .venv/test ## figures by leave-one-writer-out, as reports/evaluation.html and .json
 	$(BIN)/python -m training.evaluate

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from segmenter.errors import InputError, SegmenterError
 from segmenter.page import Page
 from segmenter.records import FORMATS, Reading, Record, read
 from segmenter.segmenter import Segmenter
+from segmenter.streaming import at_hand, comes_slowly
 
 Labelled = Iterator[tuple[Record, Page]]
 
@@ -31,9 +32,21 @@ class Run:
     reading: Reading
     failures: int = field(default=0)
 
-    def pages(self, sources: Iterable[str]) -> Labelled:
-        """The labelled pages of all sources, in order; what cannot be read is named and counted."""
-        records = self._records(sources)
+    def pages(self, sources: Sequence[str]) -> Labelled:
+        """The labelled pages of all sources, in order; what cannot be read is named and counted.
+
+        Where a source may keep its reader waiting, what was written is sent off before.
+        """
+        found = (record for source in sources for record in read(source, self.reading))
+        if any(comes_slowly(source) for source in sources):
+            for batch in at_hand(found, _size):
+                yield from self._label(batch)
+                sys.stdout.flush()
+        else:
+            yield from self._label(found)
+
+    def _label(self, found: Iterable[Record | InputError]) -> Labelled:
+        records = self._sound(found)
         for is_html, group in itertools.groupby(records, lambda record: record.html is not None):
             waiting: deque[Record] = deque()
             # `tee` would keep all records; this keeps those that are being labelled.
@@ -45,17 +58,23 @@ class Run:
             for page in pages:
                 yield waiting.popleft(), page
 
-    def _records(self, sources: Iterable[str]) -> Iterator[Record]:
-        """The records of all sources that can be read; the others are named and counted."""
-        for source in sources:
-            for record in read(source, self.reading):
-                if isinstance(record, InputError):
-                    self.failures += 1
-                    _tell(str(record))
-                    continue
-                if record.note:
-                    _tell(f"{record.where}: {record.note}")
-                yield record
+    def _sound(self, found: Iterable[Record | InputError]) -> Iterator[Record]:
+        """The records that could be read; the others are named and counted."""
+        for record in found:
+            if isinstance(record, InputError):
+                self.failures += 1
+                _tell(str(record))
+                continue
+            if record.note:
+                _tell(f"{record.where}: {record.note}")
+            yield record
+
+
+def _size(record: Record | InputError) -> int:
+    beside = 256  # so that a stream of empty records has a size too
+    if isinstance(record, InputError):
+        return beside
+    return beside + len(record.text) + len(record.html or "")
 
 
 def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Record]:
@@ -145,9 +164,10 @@ def main(context: click.Context) -> None:
     """Take scraped news pages apart.
 
     Every block of a page is labelled original_report, satirical_rewrite, generated_interview or
-    boilerplate. INPUT is a path, several, or - for standard input, the default: a text, an HTML
-    page, or JSON Lines with a page a line. Results go to standard output, everything else to
-    standard error. Exit code: 0 all done, 1 some records failed, 2 wrong usage.
+    boilerplate, or with the labels of a model of your own. INPUT is a path, several, or - for
+    standard input, the default: a text, an HTML page, or JSON Lines with a page a line, of which
+    each is answered as it comes. Results go to standard output, everything else to standard error.
+    Exit code: 0 all done, 1 some records failed, 2 wrong usage.
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         context.color = False
@@ -197,7 +217,7 @@ def label(
     "--keep",
     multiple=True,
     metavar="LABEL",
-    help="Label to keep; may be given several times. original_report unless given.",
+    help="Label to keep; may be given several times. The model's first label unless given.",
 )
 @click.option(
     "--min-confidence",

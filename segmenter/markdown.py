@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from segmenter.labels import Label
-from segmenter.page import DEFAULT_KEEP, Page
+from segmenter.page import Page
 
 if TYPE_CHECKING:
     from segmenter.html import HtmlBlock, Mark
@@ -20,7 +20,7 @@ _TARGET = re.compile(r"(?:https?:|mailto:|/|\.|#|\?|[\w-]+(?:[/.?#]|$))", re.I)
 
 def markdown(
     page: Page,
-    keep: Collection[Label | str] = DEFAULT_KEEP,
+    keep: Collection[Label | str] | None = None,
     min_confidence: float = 0.0,
     links: bool = False,
 ) -> str:

@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from segmenter.labels import Label
+from segmenter.labels import LABELS, Label
 
 if TYPE_CHECKING:
     from segmenter.html import HtmlBlock
     from segmenter.metadata import Metadata
-
-DEFAULT_KEEP = frozenset({Label.ORIGINAL_REPORT})
 
 
 class Block(NamedTuple):
@@ -64,7 +62,8 @@ class Page:
 
     A page read from HTML has its ``metadata``, and in ``layout`` the place of each block in the
     markup; its ``text`` is the rendered text. ``asides`` are the places of blocks that belong to
-    the article but are no part of its body: headline, standfirst, captions.
+    the article but are no part of its body: headline, standfirst, captions. ``labels`` are the
+    model's, in the order of the blocks' probabilities; the first is kept unless told otherwise.
     """
 
     text: str
@@ -72,6 +71,7 @@ class Page:
     metadata: Metadata | None = None
     layout: tuple[HtmlBlock, ...] = field(default=(), repr=False)
     asides: frozenset[int] = field(default=frozenset(), repr=False)
+    labels: tuple[Label | str, ...] = field(default=LABELS, repr=False)
 
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
@@ -81,11 +81,12 @@ class Page:
 
     def kept(
         self,
-        keep: Collection[Label | str] = DEFAULT_KEEP,
+        keep: Collection[Label | str] | None = None,
         min_confidence: float = 0.0,
         asides: bool = False,
     ) -> list[int]:
         """The places of the blocks that `clean` writes."""
+        keep = self.labels[:1] if keep is None else keep
         return [
             i
             for i, block in enumerate(self.blocks)
@@ -96,12 +97,14 @@ class Page:
 
     def clean(
         self,
-        keep: Collection[Label | str] = DEFAULT_KEEP,
+        keep: Collection[Label | str] | None = None,
         min_confidence: float = 0.0,
         asides: bool = False,
     ) -> str:
         """The text of the blocks whose label is in ``keep``, with the page's own gaps between.
 
+        Unless given, ``keep`` is the model's first label: `Label.ORIGINAL_REPORT`, in the packaged
+        one.
         Neighbouring blocks stay as the page parts them; where something was left out, an empty line
         stands. Blocks whose confidence is below ``min_confidence`` are left out. Of a page read
         from HTML, headline, standfirst and captions are left out too, unless ``asides`` is true:

@@ -12,11 +12,10 @@ import numpy as np
 
 from segmenter.calibration import calibrate
 from segmenter.decoder import decode
-from segmenter.errors import ModelError
 from segmenter.features import extract
-from segmenter.labels import Label
+from segmenter.labels import Label, known
 from segmenter.model import Model
-from segmenter.page import DEFAULT_KEEP, Page, make_block
+from segmenter.page import Page, make_block
 from segmenter.tokens import Ints
 from segmenter.within import label_pages
 
@@ -50,8 +49,7 @@ class Segmenter:
         """A segmenter with this model; ``article`` is for markup, the packaged one unless given."""
         self.model = model
         self._article = article
-        known = {label.value: label for label in Label}
-        self._labels = [known.get(name, name) for name in model.labels]
+        self._labels = known(model.labels)
 
     @classmethod
     def load(cls, path: Path | str | None = None) -> Segmenter:
@@ -67,8 +65,8 @@ class Segmenter:
         """The page that ``text`` is."""
         return self._segment([text])[0]
 
-    def clean(self, text: str, keep: Collection[Label | str] = DEFAULT_KEEP) -> str:
-        """The text of the blocks of ``text`` whose label is in ``keep``."""
+    def clean(self, text: str, keep: Collection[Label | str] | None = None) -> str:
+        """The text of the blocks of ``text`` whose label is in ``keep``; see `Page.clean`."""
         return self.segment(text).clean(keep)
 
     def pipe(self, texts: Iterable[str]) -> Iterator[Page]:
@@ -87,8 +85,8 @@ class Segmenter:
     def segment_html(self, html: bytes | str) -> Page:
         """The page that ``html`` is rendered to, with its metadata.
 
-        Bytes are decoded as the HTML standard says. Raises `MissingExtraError` without the extra
-        ``html``, and `ModelError` for a model that knows no boilerplate.
+        Bytes are decoded as the HTML standard says. What is no article has the model's last label.
+        Raises `MissingExtraError` without the extra ``html``.
         """
         return next(self.pipe_html([html]))
 
@@ -114,8 +112,6 @@ class Segmenter:
         from segmenter.elements import BIOGRAPHY, CAPTION, COMMENT, HEADLINE
         from segmenter.structure import structure
 
-        if Label.BOILERPLATE not in self.model.labels:
-            raise ModelError("pages with markup need a model with the label boilerplate")
         found = structure(pages)
         in_article = (self._article or _article_model()).score(found)
         repeated = found.repeated
@@ -127,12 +123,12 @@ class Segmenter:
 
     def _segment(self, texts: Sequence[str]) -> list[Page]:
         """The pages of a batch."""
-        starts, ends, scores, known = [], [], [], []
+        starts, ends, scores, words = [], [], [], []
         counts = np.zeros(len(texts), np.int64)
         for group in _groups(texts):
             found = extract([text for _, _, text in group])
             scores.append(self.model.score(found.features))
-            known.append(found.features.known)
+            words.append(found.features.known)
             np.add.at(counts, [index for index, _, _ in group], found.spans.counts)
             shift = np.array([offset for _, offset, _ in group]) - found.bounds[:-1]
             shift = np.repeat(shift, found.spans.counts)
@@ -140,7 +136,7 @@ class Segmenter:
             ends.append(found.spans.ends + shift)
         labels, posteriors = decode(np.concatenate(scores), counts, self.model.chain)
         page = np.repeat(np.arange(len(texts)), counts)
-        probabilities = calibrate(posteriors, page, np.concatenate(known), self.model.calibration)
+        probabilities = calibrate(posteriors, page, np.concatenate(words), self.model.calibration)
         begin, end = np.concatenate(starts).tolist(), np.concatenate(ends).tolist()
         fields = zip(
             map(str.__getitem__, _repeated(texts, counts), map(slice, begin, end)),
@@ -153,7 +149,7 @@ class Segmenter:
         )
         blocks = map(make_block, fields)
         return [
-            Page(text, tuple(itertools.islice(blocks, count)))
+            Page(text, tuple(itertools.islice(blocks, count)), labels=self._labels)
             for text, count in zip(texts, counts.tolist(), strict=True)
         ]
 
@@ -214,6 +210,6 @@ def segment(text: str) -> Page:
     return default().segment(text)
 
 
-def clean(text: str, keep: Collection[Label | str] = DEFAULT_KEEP) -> str:
+def clean(text: str, keep: Collection[Label | str] | None = None) -> str:
     """The cleaned text of ``text``, labelled by the packaged model."""
     return default().clean(text, keep)

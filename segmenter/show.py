@@ -16,11 +16,13 @@ COLOURS = {
     "generated_interview": "yellow",
     "boilerplate": "bright_black",
 }
-_OTHER_COLOURS = ("cyan", "blue", "red", "white")
+_OTHER_COLOURS = ("cyan", "blue", "red", "bright_green", "bright_magenta", "bright_yellow")
 
 
 def colour(label: str, labels: tuple[str, ...]) -> str:
-    """The terminal colour of a label."""
+    """The terminal colour of a label; the last, which is the page's frame, is grey."""
+    if label == labels[-1]:
+        return "bright_black"
     return COLOURS.get(label) or _OTHER_COLOURS[labels.index(label) % len(_OTHER_COLOURS)]
 
 
@@ -98,10 +100,15 @@ h1 { font-size: 1.2rem; } .shares { font-family: system-ui, sans-serif; font-siz
   white-space: normal; }
 .block > small b { color: var(--ink); }
 .l0 { --tint: #0072b2; } .l1 { --tint: #d55e00; --line: double; }
-.l2 { --tint: #b8860b; --line: dashed; } .l3 { --tint: #8a8f98; --line: dotted; }
-.l3 > p { color: var(--soft); font-size: .9rem; } .block > p { margin: 0; }
+.l2 { --tint: #b8860b; --line: dashed; } .l3 { --tint: #009e73; --line: groove; }
+.l4 { --tint: #cc79a7; } .l5 { --tint: #56b4e9; --line: double; }
+.frame { --tint: #8a8f98; --line: dotted; }
+.frame > p { color: var(--soft); font-size: .9rem; } .block > p { margin: 0; }
 """
 """Hues of the palette by Okabe and Ito (2008), told apart by line style too."""
+
+_STYLES = 6
+"""Labels beside the frame that `_STYLE` tells apart; further ones begin anew."""
 
 
 def web_page(pages: list[tuple[str, Page]], labels: tuple[str, ...]) -> str:
@@ -114,8 +121,9 @@ def web_page(pages: list[tuple[str, Page]], labels: tuple[str, ...]) -> str:
         body.append(f'<p class="shares">{len(page.blocks)} blocks. {html.escape(told)}</p>')
         for index, block in enumerate(page.blocks):
             place = labels.index(block.label)
+            style = "frame" if place == len(labels) - 1 else f"l{place % _STYLES}"
             body.append(
-                f'<div class="block l{place % 4}"><small>{index} · <b>{html.escape(block.label)}'
+                f'<div class="block {style}"><small>{index} · <b>{html.escape(block.label)}'
                 f"</b> · {block.confidence:.0%}</small><p>{html.escape(block.text)}</p></div>"
             )
         body.append("</section>")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from segmenter import characters as ch
 from segmenter.decoder import decode
-from segmenter.features import features
-from segmenter.labels import Label
+from segmenter.features import Features, features
+from segmenter.labels import known
 from segmenter.model import Model
 from segmenter.page import Block, Page
 from segmenter.tokens import tokenize
@@ -36,7 +36,7 @@ NEVER = -1e9
 """Added to a score that must not win."""
 
 MARGIN = 3.0
-"""How much stronger, in nats, the words must speak for boilerplate than the markup against it."""
+"""How much stronger, in nats, the words must speak for the frame than the markup against it."""
 
 
 def label_pages(
@@ -47,30 +47,28 @@ def label_pages(
     For each block of all pages: ``in_article``, the probability that it is of the article's body;
     ``body`` and ``aside``, whether it was taken for the body, or for what belongs to it.
     """
-    names = [label.value for label in Label]
-    labels = [Label(name) if name in names else name for name in model.labels]
-    boilerplate = model.labels.index(Label.BOILERPLATE)
+    labels = known(model.labels)
+    frame = len(labels) - 1
     texts = [page.text[block.start : block.end] for page in pages for block in page.blocks]
     counts = np.array([len(page.blocks) for page in pages], np.int64)
     page_of = np.repeat(np.arange(len(pages)), counts)
     inside = np.flatnonzero(body | aside)
     # What the markup holds against a block; nothing is held against what it is sure of.
     doubt = np.where(aside, NEVER, -_odds(in_article) - MARGIN)[inside]
-    kinds, shares = _kinds(model, [texts[i] for i in inside], page_of[inside], boilerplate, doubt)
+    kinds, shares = _kinds(model, [texts[i] for i in inside], page_of[inside], frame, doubt)
 
-    label = np.full(len(texts), boilerplate, np.int64)
+    label = np.full(len(texts), frame, np.int64)
     label[inside] = kinds
-    body, aside = body & (label != boilerplate), aside & (label != boilerplate)
-    inside, shares = inside[kinds != boilerplate], shares[kinds != boilerplate]
+    body, aside = body & (label != frame), aside & (label != frame)
+    inside, shares = inside[kinds != frame], shares[kinds != frame]
     article = np.where(body, in_article, 1 - in_article)
     article = np.where(body | aside, np.maximum(article, LEAST_SURE), in_article)
     article = np.where(body | aside, article, np.minimum(article, LEAST_SURE))
     probabilities = np.zeros((len(texts), len(labels)))
-    report = 1 if boilerplate == 0 else 0
-    probabilities[:, report] = 1
+    probabilities[:, 0] = 1
     probabilities[inside] = shares
     probabilities *= article[:, None]
-    probabilities[:, boilerplate] = 1 - article
+    probabilities[:, frame] = 1 - article
 
     done, at = [], 0
     rows = zip(label.tolist(), probabilities.tolist(), texts, strict=True)
@@ -81,7 +79,7 @@ def label_pages(
         )
         asides = frozenset(np.flatnonzero(aside[at : at + len(blocks)]).tolist())
         at += len(blocks)
-        done.append(Page(page.text, blocks, page.metadata, page.blocks, asides))
+        done.append(Page(page.text, blocks, page.metadata, page.blocks, asides, labels))
     return done
 
 
@@ -95,12 +93,12 @@ def _kinds(
     model: Model,
     texts: Sequence[str],
     page: NDArray[np.int64],
-    boilerplate: int,
+    frame: int,
     doubt: Floats,
 ) -> tuple[NDArray[np.int64], Floats]:
-    """The label of each block of an article, and the shares of the labels but boilerplate.
+    """The label of each block of an article, and the shares of the labels but the frame.
 
-    ``doubt`` is added to the score of boilerplate.
+    ``doubt`` is added to the score of the frame, the last label.
     """
     if len(texts) == 0:
         return np.zeros(0, np.int64), np.zeros((0, len(model.labels)))
@@ -123,15 +121,23 @@ def _kinds(
     if parts:
         scores.append(_score(model, parts, spans))
     found = np.concatenate(scores)
-    found[:, model.chain.roles_of(boilerplate)] += doubt[:, None]
+    found[:, model.chain.roles_of(frame)] += doubt[:, None]
     label, shares = decode(found, counts, model.chain)
-    shares[:, boilerplate] = 0
+    shares[:, frame] = 0
     shares += np.finfo(np.float64).tiny
     return label, shares / shares.sum(axis=1, keepdims=True)
 
 
 def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Floats:
     """The scores of the blocks of a group of parts; ``lengths`` of each part's blocks."""
+    return model.score(features_of_parts(parts, lengths))
+
+
+def features_of_parts(parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Features:
+    """The features of blocks that are known: each part is its blocks with an empty line between.
+
+    ``lengths`` are those of each part's blocks, in characters.
+    """
     starts, base = [], 0
     for part, sizes in zip(parts, lengths, strict=True):
         starts.append(np.cumsum([0, *(size + 2 for size in sizes[:-1])]) + base)
@@ -140,4 +146,4 @@ def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]])
     codes = ch.codes("\n".join([*parts, ""]))
     tokens = tokenize(codes, ch.kinds(codes), np.concatenate(starts))
     part_of = np.repeat(np.arange(len(parts)), [len(sizes) for sizes in lengths])
-    return model.score(features(tokens, part_of))
+    return features(tokens, part_of)

@@ -62,7 +62,10 @@ def fit_calibration(posteriors: Floats, label: NDArray[np.int8], size: Floats) -
     fitted = LogisticRegression(C=100, max_iter=1000).fit(
         logs, label, sample_weight=size / size.mean()
     )
-    return Calibration(fitted.coef_, fitted.intercept_, FAMILIAR)
+    matrix, bias = fitted.coef_, fitted.intercept_
+    if len(fitted.classes_) == 2:  # one row stands for both
+        matrix, bias = np.concatenate([-matrix, matrix]) / 2, np.concatenate([-bias, bias]) / 2
+    return Calibration(matrix, bias, FAMILIAR)
 
 
 def neutral(labels: int) -> Calibration:

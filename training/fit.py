@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
@@ -18,8 +19,10 @@ from segmenter.errors import SegmenterError
 from training import calibration, counts
 from training import pages as pg
 from training.chain import UNKNOWN, fit_chain, role_labels, roles
+from training.export import export
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
+from training.regression import UsedColumnsRegression
 from training.rows import Rows, from_pages, join
 from training.variants import variants
 
@@ -57,17 +60,25 @@ SETTINGS = Settings()
 """The settings of the packaged model, chosen by leaving out writers and public sources."""
 
 
-def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Settings) -> Pipeline:
+def fit(
+    pages: Rows,
+    others: Rows | None,
+    public: Sequence[Rows],
+    settings: Settings,
+    names: Sequence[str] = LABELS,
+) -> Pipeline:
     """The pipeline, fitted on labelled pages, on variants of them (``others``), and public text.
 
     All labels weigh the same in the end; public text first weighs `Settings.public_share`.
+    ``names`` are the labels, the last of them the frame. Raises `SegmenterError` for a label that
+    no block has.
     """
-    labels = len(LABELS)
-    parts, weights, role = [pages], [np.ones(len(pages))], [roles_of(pages)]
+    labels = len(names)
+    parts, weights, role = [pages], [np.ones(len(pages))], [roles_of(pages, labels)]
     if others is not None and settings.variant_weight:
         parts.append(others)
         weights.append(np.full(len(others), settings.variant_weight))
-        role.append(roles_of(others))
+        role.append(roles_of(others, labels))
     ours = np.bincount(
         np.concatenate([part.label for part in parts]),
         weights=np.concatenate(weights),
@@ -76,7 +87,7 @@ def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Sett
     if public:
         used = [(rows.weight > 0) & (rows.label < labels) for rows in public]
         chosen = join([rows.take(keep) for rows, keep in zip(public, used, strict=True)])
-        role += [roles_of(rows)[keep] for rows, keep in zip(public, used, strict=True)]
+        role += [roles_of(rows, labels)[keep] for rows, keep in zip(public, used, strict=True)]
         theirs = np.bincount(chosen.label, weights=chosen.weight, minlength=labels)
         factor = settings.public_share * ours / np.maximum(theirs, 1)
         parts.append(chosen)
@@ -85,40 +96,72 @@ def fit(pages: Rows, others: Rows | None, public: Sequence[Rows], settings: Sett
     totals = np.bincount(rows.label, weights=weight, minlength=labels)
     weight *= (len(rows) / labels / np.maximum(totals, 1))[rows.label]
     target = np.concatenate(role)
-    totals = np.bincount(target, weights=weight, minlength=2 * labels)
-    if not totals.all():
-        raise SegmenterError(
-            "the pages must hold every label, with boilerplate within texts and between them"
-        )
+    held_roles: NDArray[np.float64] = np.bincount(
+        target, weights=weight, minlength=2 * labels
+    ).astype(np.float64)
+    held = np.unique(rows.label)
+    if len(held) < labels:
+        missing = next(name for i, name in enumerate(names) if i not in held)
+        raise SegmenterError(f"no block of the pages has the label {missing!r}; all must occur")
     fitted = pipeline(settings.scales, settings.c, settings.without)
+    plain = fitted.named_steps["regression"]
+    fitted.set_params(regression=UsedColumnsRegression(**plain.get_params(deep=False)))
     fitted.fit(rows, target, regression__sample_weight=weight)
     regression = fitted.named_steps["regression"]
-    regression.intercept_ -= settings.prior_discount * np.log(totals / totals.sum())
-    regression.intercept_ += lean_of_roles(settings.lean)
+    if not held_roles.all():
+        held_roles = _completed(regression, held_roles, labels)
+    shares = held_roles / held_roles.sum()
+    regression.intercept_ -= settings.prior_discount * np.log(shares)
+    regression.intercept_ += lean_of_roles(settings.lean, names)
     # Fewer digits than a float has, so that the file packs well; far more than matter.
     regression.coef_ = np.round(regression.coef_ * COEFFICIENT_STEPS) / COEFFICIENT_STEPS
     return fitted
 
 
-def roles_of(rows: Rows) -> NDArray[np.int8]:
+RARE = 0.5
+"""The blocks of a role that none has: one that is a single line has nothing behind its opening."""
+
+
+def _completed(
+    regression: LogisticRegression, totals: NDArray[np.float64], labels: int
+) -> NDArray[np.float64]:
+    """Gives roles that no block has what another of their label has, but makes them rare."""
+    of_role = role_labels(labels, labels - 1)
+    there = np.flatnonzero(totals)
+    like = [
+        role if totals[role] else there[of_role[there] == of_role[role]][0]
+        for role in range(len(totals))
+    ]
+    place = np.searchsorted(there, like)
+    smoothed = np.maximum(totals, RARE)
+    coefficients, intercept = regression.coef_, regression.intercept_
+    if len(there) == 2:  # one row stands for both
+        coefficients = np.concatenate([-coefficients, coefficients]) / 2
+        intercept = np.concatenate([-intercept, intercept]) / 2
+    regression.coef_ = coefficients[place]
+    regression.intercept_ = intercept[place] + np.log(smoothed / totals[like])
+    regression.classes_ = np.arange(len(totals), dtype=regression.classes_.dtype)
+    return smoothed
+
+
+def roles_of(rows: Rows, labels: int = len(LABELS)) -> NDArray[np.int8]:
     """The role of each block, by the labels of its page."""
-    boilerplate = LABELS.index("boilerplate")
-    runs = [roles(run, len(LABELS), boilerplate) for run in label_runs(rows)]
+    runs = [roles(run, labels, labels - 1) for run in label_runs(rows)]
     return np.concatenate([np.full(0, UNKNOWN, np.int8), *runs])
 
 
-def lean_of_roles(lean: dict[str, float]) -> NDArray[np.float64]:
+def lean_of_roles(lean: dict[str, float], names: Sequence[str] = LABELS) -> NDArray[np.float64]:
     """What each role's score gains, by its label."""
-    gain = np.array([lean.get(label, 0.0) for label in LABELS])
-    return gain[role_labels(len(LABELS), LABELS.index("boilerplate"))]
+    gain = np.array([lean.get(name, 0.0) for name in names])
+    return gain[role_labels(len(names), len(names) - 1)]
 
 
-def chain_of(rows: Rows, settings: Settings) -> Chain:
+def chain_of(rows: Rows, settings: Settings, names: Sequence[str] = LABELS) -> Chain:
     """The chain of the rows' pages."""
     return fit_chain(
         label_runs(rows),
-        LABELS,
-        interruption="boilerplate",
+        names,
+        interruption=names[-1],
         weight=settings.emission_weight,
         posterior_weight=settings.posterior_weight,
     )
@@ -151,7 +194,13 @@ def describe(pages: Sequence[LabelledPage]) -> dict[str, object]:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of further labelled pages, in the page format; may be given several times.",
 )
-def main(output: Path, extra: tuple[Path, ...]) -> None:
+@click.option(
+    "--export",
+    "exported",
+    type=click.Path(path_type=Path),
+    help="Write the fitted scikit-learn pipeline too: a .skops file, or .joblib.",
+)
+def main(output: Path, extra: tuple[Path, ...], exported: Path | None) -> None:
     """Fit the model on ``datasets/`` and write it."""
     began = time.perf_counter()
     pages = [*pg.load(), *pg.load(extra)]
@@ -164,6 +213,8 @@ def main(output: Path, extra: tuple[Path, ...]) -> None:
     model = to_model(fitted, LABELS, chain, calibration.read(), about)
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output)
+    if exported is not None:
+        export(fitted, exported)
     click.echo(
         f"{output.name}: {output.stat().st_size / 1e6:.1f} MB, "
         f"{time.perf_counter() - began:.0f} s, "

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from segmenter import features as ft
 from segmenter.decoder import Chain, decode
 from training.fit import Settings, chain_of, fit
+from training.label_set import variants_of
 from training.pages import LABELS, LabelledPage
 from training.rows import Rows, from_pages
 from training.score import Tally, spread
-from training.variants import variants
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -31,9 +31,16 @@ class Pages:
     counts: Ints
     rows: Rows
     others: Rows | None
+    labels: tuple[str, ...] = LABELS
 
     @classmethod
-    def of(cls, pages: Sequence[LabelledPage], *, varied: bool = True) -> Pages:
+    def of(
+        cls,
+        pages: Sequence[LabelledPage],
+        *,
+        varied: bool = True,
+        labels: tuple[str, ...] = LABELS,
+    ) -> Pages:
         """Pages taken apart; with the rows of their variants unless not to be trained on."""
         batch = ft.extract([page.text for page in pages])
         base = np.repeat(batch.bounds[:-1], batch.spans.counts)
@@ -42,8 +49,9 @@ class Pages:
             batch.spans.starts - base,
             batch.spans.ends - base,
             batch.spans.counts,
-            from_pages(pages),
-            from_pages(variants(pages)) if varied else None,
+            from_pages(pages, labels),
+            from_pages(variants_of(pages, labels[-1]), labels) if varied else None,
+            labels,
         )
 
     def take(self, chosen: NDArray[np.bool_]) -> Pages:
@@ -60,6 +68,7 @@ class Pages:
             self.counts[chosen],
             self.rows.take(blocks),
             others,
+            self.labels,
         )
 
     def tally(self, labels: Ints) -> Tally:
@@ -95,8 +104,8 @@ def held_out(
 
     def one(number: int) -> tuple[Floats, Chain]:
         seen, unseen = data.take(fold != number), data.take(fold == number)
-        fitted = fit(seen.rows, seen.others, public, settings)
-        return fitted.predict_log_proba(unseen.rows), chain_of(seen.rows, settings)
+        fitted = fit(seen.rows, seen.others, public, settings, data.labels)
+        return fitted.predict_log_proba(unseen.rows), chain_of(seen.rows, settings, data.labels)
 
     numbers = sorted(set(fold.tolist()))
     results = joblib.Parallel(n_jobs=jobs)(joblib.delayed(one)(number) for number in numbers)
@@ -112,7 +121,7 @@ def decode_folds(
 ) -> tuple[Ints, Floats]:
     """Labels and probabilities of all blocks, each page by its own fold's chain."""
     labels = np.zeros(len(scores), np.int64)
-    probabilities = np.zeros((len(scores), len(LABELS)))
+    probabilities = np.zeros((len(scores), len(data.labels)))
     block_fold = np.repeat(fold, data.counts)
     for number, chain in enumerate(chains):
         own = block_fold == number
