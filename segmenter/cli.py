@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from segmenter import __version__
+from segmenter.cli_review import review
 from segmenter.errors import InputError, SegmenterError
 from segmenter.page import Page
 from segmenter.records import FORMATS, Reading, Record, read
@@ -320,3 +321,6 @@ def info(model_path: str | None, output: str) -> None:
                 click.echo(f"  {key}: {inner}")
         else:
             click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+main.add_command(review)
