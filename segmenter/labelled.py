@@ -102,7 +102,8 @@ def check_labels(page: LabelledPage, labels: Collection[str]) -> None:
 def to_segments(text: str, spans: Sequence[tuple[int, int, str]]) -> Parts:
     r"""The segments of a text whose blocks are ``spans``: start, end and label, in order.
 
-    A segment lasts as long as its label, and ends with the white space before the next one.
+    A segment lasts as long as its label, and ends with the white space before the next one. White
+    space alone has no segments, as it has no label.
 
     >>> to_segments("A\n\nB\nC", [(0, 1, "x"), (3, 4, "y"), (5, 6, "y")])
     (('x', 'A\n\n'), ('y', 'B\nC'))
@@ -113,7 +114,7 @@ def to_segments(text: str, spans: Sequence[tuple[int, int, str]]) -> Parts:
         if not labels or label != labels[-1]:
             starts.append(start if labels else 0)
             labels.append(label)
-    ends = [*starts[1:], len(text)]
+    ends = [*starts[1:], len(text)][: len(starts)]
     return tuple(
         (label, text[start:end]) for label, start, end in zip(labels, starts, ends, strict=True)
     )

@@ -9,12 +9,11 @@ from segmenter.review.entry import Entry
 
 
 def doubts(entry: Entry, labels: Sequence[str]) -> list[float]:
-    """For each piece, one minus the model's probability of the label that stands; 0 where a person
-    decided.
+    """For each piece, one minus the model's probability of the label that stands.
 
-    Of the model's own labels this is its lack of confidence; of labels that a page came with, it is
-    the likelihood of a label error by self-confidence (Northcutt, Jiang and Chuang, Confident
-    Learning, 2021).
+    It is 0 where a person decided. Of the model's own labels this is its lack of confidence; of
+    labels that a page came with, it is the likelihood of a label error by self-confidence
+    (Northcutt, Jiang and Chuang, Confident Learning, 2021).
     """
     told = pc.probabilities(entry.pieces, entry.page.blocks)
     place = {label: i for i, label in enumerate(labels)}

@@ -66,7 +66,7 @@ class Entry:
     @property
     def saved(self) -> bool:
         """Whether the page belongs into the file of corrections."""
-        return self.confirmed or self.pieces != self.base
+        return bool(self.pieces) and (self.confirmed or self.pieces != self.base)
 
     @property
     def version(self) -> str:
@@ -100,8 +100,10 @@ class Entry:
         return LabelledPage(self.id, self.source, segments, details)
 
     def agreement(self, model: str) -> tuple[float, float] | None:
-        """The share of the characters that the model labelled as they stand: when the page was
-        first corrected, and now; ``None`` for a page that no one corrected.
+        """The share of the characters that the model labels as they stand.
+
+        First that of the model when the page was first corrected, then that of the model now, named
+        ``model``; ``None`` for a page that no one corrected.
         """
         if not self.saved or self.before is None:
             return None

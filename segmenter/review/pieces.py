@@ -29,8 +29,9 @@ def of_blocks(blocks: Iterable[Block]) -> Pieces:
 
 
 def of_labelled(page: LabelledPage, blocks: Sequence[Block]) -> Pieces:
-    """The pieces of a page with labels: its stored cuts, else the model's blocks, cut where a
-    label changes.
+    """The pieces of a page with labels.
+
+    They are cut as the page's ``cuts`` say, else as the model's blocks, and where a label changes.
     """
     text = page.text
     cuts = page.details.get("cuts")
@@ -62,8 +63,8 @@ def _ascending(cuts: list[Any], length: int) -> bool:
 def parse(text: str, data: Any, labels: Collection[str]) -> Pieces:
     """The pieces that ``data``, a list of [start, end, label], tells of.
 
-    White space at the edges is left out. Raises `InputError` unless the pieces come in order, do not
-    overlap, each hold ink, and cover all the ink of ``text``.
+    White space at the edges is left out. Raises `InputError` unless the pieces come in order, do
+    not overlap, each hold ink, and cover all the ink of ``text``.
     """
     if not isinstance(data, list):
         raise InputError('"blocks" must be a list of [start, end, label]')
