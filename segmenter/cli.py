@@ -16,6 +16,7 @@ import click
 
 from segmenter import __version__
 from segmenter.cli_review import review
+from segmenter.cli_serve import serve
 from segmenter.errors import InputError, SegmenterError
 from segmenter.page import Page
 from segmenter.records import FORMATS, Reading, Record, read
@@ -324,3 +325,4 @@ def info(model_path: str | None, output: str) -> None:
 
 
 main.add_command(review)
+main.add_command(serve)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterable
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from segmenter.review import pieces as pc
 from segmenter.review.corrections import Corrections
 from segmenter.review.entry import Before, Entry
 from segmenter.segmenter import Segmenter
+from segmenter.web.model import digest
 
 LARGEST = 256 << 20
 """Characters of all pages together that a review holds in memory."""
@@ -44,7 +43,7 @@ class Session:
         Raises `SegmenterError` for a bad model or file.
         """
         self._model_path = model_path
-        self.digest = _digest(model_path)
+        self.digest = digest(model_path)
         self.segmenter = Segmenter.load(model_path)
         self.labels = tuple(self.segmenter.model.labels)
         self.corrections = corrections
@@ -288,7 +287,7 @@ class Session:
     def newer_model(self) -> bool:
         """Whether the model file has changed since it was loaded."""
         try:
-            return _digest(self._model_path) != self.digest
+            return digest(self._model_path) != self.digest
         except SegmenterError:
             return False  # It is being written.
 
@@ -297,13 +296,13 @@ class Session:
 
         Raises `SegmenterError`, and changes nothing, if it is no sound model with the same labels.
         """
-        digest, segmenter = _digest(self._model_path), Segmenter.load(self._model_path)
+        found, segmenter = digest(self._model_path), Segmenter.load(self._model_path)
         if tuple(segmenter.model.labels) != self.labels:
             raise InputError("the new model has other labels; start the review again")
         with self._lock:
             for entry in self._entries.values():
                 _relabel(entry, segmenter)
-            self.segmenter, self.digest = segmenter, digest
+            self.segmenter, self.digest = segmenter, found
 
 
 def _relabel(entry: Entry, segmenter: Segmenter) -> None:
@@ -319,19 +318,6 @@ def _relabel(entry: Entry, segmenter: Segmenter) -> None:
         entry.pieces = fresh
     if not entry.given:
         entry.base = fresh
-
-
-def _digest(path: str | None) -> str:
-    """A short name of the content of the model file."""
-    try:
-        if path is not None:
-            content = Path(path).read_bytes()
-        else:
-            with as_file(files("segmenter").joinpath("models/default.npz")) as packaged:
-                content = packaged.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path or 'the packaged model'}: {error.strerror}") from error
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def add_all(
