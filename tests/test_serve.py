@@ -96,7 +96,7 @@ def test_charsets(client: TestClient) -> None:
         ("/v1/label", b'{"text": "", "html": ""}', "application/json", 422, "either"),
         ("/v1/label", b'{"pages": []}', "application/json", 422, "one at least"),
         ("/v1/label", b'{"pages": [{"text": ""}, 1]}', "application/json", 422, "/pages/1"),
-        ("/v1/label", json.dumps({"pages": [{"text": ""}] * 4}), "application/json", 413, "4 pa"),
+        ("/v1/label", json.dumps({"pages": [{"text": ""}] * 4}), "application/json", 422, "4 pa"),
         ("/v1/clean?keep=joke", b"x", "text/plain", 422, "none of original_report"),
         ("/v1/clean?min_confidence=nan", b"x", "text/plain", 422, "between 0 and 1"),
         ("/v2", b"x", "text/plain", 404, "nothing at /v2"),

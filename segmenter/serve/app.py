@@ -36,6 +36,7 @@ def build(segmenter: Segmenter, model: str, limits: Limits, log: Log | None = No
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        api.admission = Admission(limits)  # its threads end with each run
         yield
         api.admission.close()
 

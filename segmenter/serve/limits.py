@@ -113,9 +113,13 @@ class Admission:
                 await self._slots.acquire()
         except TimeoutError:
             raise self._refusal("the turn did not come in time") from None
-        self.running += 1
         began = time.monotonic()
-        future = asyncio.get_running_loop().run_in_executor(self._threads, task)
+        try:
+            future = asyncio.get_running_loop().run_in_executor(self._threads, task)
+        except BaseException:
+            self._slots.release()
+            raise
+        self.running += 1
 
         def done(ended: asyncio.Future[T]) -> None:
             self.running -= 1

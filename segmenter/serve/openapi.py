@@ -144,7 +144,7 @@ def _problems(limits: Limits) -> dict[str, Any]:
     told = {
         "400": "The body is no JSON.",
         "408": "The body did not come in time.",
-        "413": f"The body is over {limits.body} bytes, or has over {limits.pages} pages.",
+        "413": f"The body is over {limits.body} bytes.",
         "415": "The body is of a kind that is not read.",
         "422": "The body or a parameter says something that it may not.",
         "500": "The server has a fault.",

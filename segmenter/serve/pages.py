@@ -53,7 +53,7 @@ def check_type(media_type: str, charset: str, content_encoding: str) -> None:
 
 
 def parse(body: bytes, media_type: str, charset: str, most: int) -> Batch:
-    """The pages of a body. Raises `ProblemError`: 400, 413 or 422."""
+    """The pages of a body. Raises `ProblemError`: 400 or 422."""
     if media_type == JSON:
         return _parse_json(parse_json(body), most)
     codec = codec_of(charset.lower()) if charset else None
@@ -78,7 +78,7 @@ def _parse_json(data: Any, most: int) -> Batch:
     if not isinstance(pages, list) or not pages:
         raise _invalid("/pages", "must be a list of pages, with one at least")
     if len(pages) > most:
-        raise ProblemError(413, f"{len(pages)} pages are over the {most} of a request", limit=most)
+        raise _invalid("/pages", f"has {len(pages)} pages, over the {most} of a request")
     return Batch([_page(page, f"/pages/{i}") for i, page in enumerate(pages)], False)
 
 

@@ -23,6 +23,8 @@ def bind(host: str, port: int) -> socket.socket:
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             bound.bind(address)
+            # Whoever is told the address can connect at once; until the server runs, it waits.
+            bound.listen(512)
         except OSError:
             bound.close()
             raise
