@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from segmenter import __version__
+from segmenter.cli_exchange import export, import_
 from segmenter.cli_review import review
 from segmenter.cli_serve import serve
 from segmenter.errors import InputError, SegmenterError
@@ -325,4 +326,6 @@ def info(model_path: str | None, output: str) -> None:
 
 
 main.add_command(review)
+main.add_command(export)
+main.add_command(import_)
 main.add_command(serve)
