@@ -5,7 +5,7 @@ PAGE ?= examples/page.txt
 EXTRA ?=
 BIN := .venv/bin
 
-.PHONY: run test lint train evaluate tune counts check-data floors
+.PHONY: run test test-browser lint train evaluate tune counts check-data floors
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -22,6 +22,15 @@ run: .venv/run ## labels an example page, or PAGE=path
 
 test: .venv/test ## runs the whole suite
 	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term
+
+.venv/browser: pyproject.toml .venv/test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+test-browser: .venv/browser ## runs the review in Debian's Chromium, which root has installed if need be
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y chromium fonts-dejavu-core; } || \
+		{ echo "test-browser needs Debian's chromium: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 lint: .venv/test ## style, format and types
 	$(BIN)/ruff check .

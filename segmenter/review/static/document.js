@@ -53,29 +53,30 @@ export class Document {
     this.saving = true;
     this.dirty = false;
     clearTimeout(this.timer);
+    const body = {
+      version: this.version,
+      confirmed: this.confirmed,
+      blocks: payload(this.blocks),
+    };
     try {
-      const body = {
-        version: this.version,
-        confirmed: this.confirmed,
-        blocks: payload(this.blocks),
-      };
       const data = await api.put(`pages/${this.key}`, body);
+      this.saving = false;
       this.failure = null;
       if (this.dirty) {
         this.version = data.version; // what was changed meanwhile goes on from there
+        this.summary = data.summary;
       } else {
         this.take(data);
       }
       this.listener.saved(this);
+      this.save();
     } catch (error) {
+      this.saving = false;
       this.dirty = true;
       this.failure = { error, conflict: error.status === 409 ? error.problem.page : null };
       this.listener.failed(this);
       if (!error.status) this.timer = setTimeout(() => this.save(), PAUSE);
-    } finally {
-      this.saving = false;
     }
-    if (this.dirty && !this.failure) this.save();
   }
 
   // After a conflict: either state is kept, by the person's choice.
