@@ -16,6 +16,7 @@ from segmenter.review import doubt
 from segmenter.review import pieces as pc
 from segmenter.review.corrections import Corrections
 from segmenter.review.entry import Before, Entry
+from segmenter.review.pieces import Pieces
 from segmenter.segmenter import Segmenter
 from segmenter.web.model import digest
 
@@ -173,16 +174,14 @@ class Session:
             told = pc.probabilities(entry.pieces, entry.page.blocks)
             place = {label: i for i, label in enumerate(self.labels)}
             touched = entry.touched()
-            then = entry.before.pieces if entry.before is not None else ()
-            was = dict.fromkeys(range(len(entry.pieces)), "")
-            best: dict[int, int] = {}
-            for start, stop, a, b in pc.overlaps(entry.pieces, then):
-                if stop - start > best.get(a, 0):
-                    best[a], was[a] = stop - start, then[b].label
+            now = _labels_of(entry.pieces, pc.of_blocks(entry.page.blocks))
+            then = now
+            if entry.before is not None and entry.before.model != self.digest:
+                then = _labels_of(entry.pieces, entry.before.pieces)
             blocks: list[dict[str, Any]] = []
             ends = [*(piece.start for piece in entry.pieces[1:]), len(entry.text)]
             for i, (piece, row) in enumerate(zip(entry.pieces, told, strict=True)):
-                says = max(range(len(row)), key=row.__getitem__)
+                likeliest = max(range(len(row)), key=row.__getitem__)
                 blocks.append(
                     {
                         "start": piece.start,
@@ -191,9 +190,10 @@ class Session:
                         "text": entry.text[piece.start : piece.end],
                         "gap": entry.text[piece.end : ends[i]],
                         "confidence": round(row[place[piece.label]], 4),
-                        "model": self.labels[says],
+                        "likeliest": self.labels[likeliest],
+                        "model": now[i],
+                        "was": then[i],
                         "touched": touched[i],
-                        "was": was[i],
                     }
                 )
             if blocks:
@@ -303,6 +303,15 @@ class Session:
             for entry in self._entries.values():
                 _relabel(entry, segmenter)
             self.segmenter, self.digest = segmenter, found
+
+
+def _labels_of(pieces: Pieces, others: Pieces) -> list[str]:
+    """For each piece, the label of that of ``others`` with which it shares most characters."""
+    found, most = [""] * len(pieces), [0] * len(pieces)
+    for start, stop, a, b in pc.overlaps(pieces, others):
+        if stop - start > most[a]:
+            most[a], found[a] = stop - start, others[b].label
+    return found
 
 
 def _relabel(entry: Entry, segmenter: Segmenter) -> None:

@@ -77,7 +77,7 @@ export class BlockList {
 
   signature(row) {
     const seen = this.blocks.slice(row.from, row.to + 1);
-    const parts = seen.map((b) => [b.start, b.end, b.label, b.confidence, b.model, b.touched, b.was]);
+    const parts = seen.map((b) => [b.start, b.end, b.label, b.confidence, b.likeliest, b.model, b.touched, b.was]);
     return JSON.stringify([row.from, row.to, !!row.folded, !!row.head, parts]);
   }
 
@@ -99,11 +99,15 @@ export class BlockList {
     } else {
       const unsure = block.confidence < SURE;
       facts.append(element("span", unsure ? "unsure" : "soft", `${percent(block.confidence)} sure`));
+      // The best labels for the page as a whole need not be the likeliest of each block.
+      if (block.likeliest !== block.label) {
+        facts.append(element("span", "unsure", `likelier ${plain(block.likeliest)}`));
+      }
       if (block.model !== block.label) {
         facts.append(element("span", "unsure", `model: ${plain(block.model)}`));
       }
     }
-    if (block.was && block.was !== block.model) {
+    if (block.was !== block.model) {
       facts.append(element("span", "was", `was ${plain(block.was)}, now ${plain(block.model)}`));
     }
     const why = element("span", "why", "why?");

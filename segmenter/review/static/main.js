@@ -6,6 +6,8 @@ import { Adding, showKeys, showWhy } from "./dialogs.js";
 import { Document } from "./document.js";
 import * as edits from "./edits.js";
 import { PageList } from "./pages.js";
+import * as status from "./status.js";
+import { tell } from "./status.js";
 
 const POLL = 10000; // milliseconds between looks for a new model
 const byId = (id) => document.getElementById(id);
@@ -28,13 +30,13 @@ const listener = {
     pages.update(doc.summary);
     otherTabs.postMessage({ key: doc.key, version: doc.version });
     if (doc === open) show();
-    hideBanner(doc);
+    status.hideBanner(doc);
     tellSaved();
     tellLoop();
   },
   failed(doc) {
     tellSaved();
-    tellFailure(doc);
+    status.tellFailure(doc, tellSaved);
   },
 };
 
@@ -92,8 +94,8 @@ async function openPage(key) {
   }
   pages.mark(key);
   pages.scroll();
-  hideBanner();
-  if (doc.failure) tellFailure(doc);
+  status.hideBanner();
+  if (doc.failure) status.tellFailure(doc, tellSaved);
   show();
   view("blocks");
   blocks.focus();
@@ -374,69 +376,7 @@ function view(name) {
   }
 }
 
-function tellSaved() {
-  const all = [...documents.values()];
-  const failed = all.filter((doc) => doc.failure).length;
-  const told = failed
-    ? "Not saved"
-    : all.some((doc) => doc.pending)
-      ? "Saving…"
-      : `All changes are in ${state.file}`;
-  byId("saved").textContent = told;
-  byId("saved").classList.toggle("bad", failed > 0);
-}
-
-let told = null; // the document that the banner is about
-
-function tellFailure(doc) {
-  told = doc;
-  const { error, conflict } = doc.failure;
-  const download = ["Download the page", () => save(doc)];
-  if (conflict) {
-    tell("This page was changed elsewhere. Your last change is not saved.", [
-      ["Show what is there now", () => doc.resolve(false)],
-      ["Save mine in its place", () => doc.resolve(true)],
-      download,
-    ]);
-  } else if (!error.status) {
-    tell("The server does not answer, so the last changes are not saved. Trying again…", [download]);
-  } else {
-    tell(`The last change is not saved: ${error.message}`, [["Try again", () => doc.save()], download]);
-  }
-}
-
-function save(doc) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([doc.line()], { type: "application/jsonl" }));
-  link.download = `${doc.summary.id.replace(/[^\w.-]+/g, "_")}.jsonl`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-}
-
-function tell(message, choices) {
-  const banner = byId("banner");
-  const text = document.createElement("p");
-  text.textContent = message;
-  const buttons = choices.map(([name, act]) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = name;
-    button.addEventListener("click", () => {
-      if (name !== "Download the page") banner.hidden = true;
-      act();
-      tellSaved();
-    });
-    return button;
-  });
-  banner.replaceChildren(text, ...buttons);
-  banner.hidden = false;
-}
-
-function hideBanner(doc = told) {
-  if (doc !== told) return;
-  told = null;
-  byId("banner").hidden = true;
-}
+const tellSaved = () => status.tellSaved(documents, state.file);
 
 async function look() {
   if (document.hidden) return;
@@ -445,7 +385,7 @@ async function look() {
 }
 
 function tellNewModel() {
-  if (told) return;
+  if (status.busy()) return;
   tell("The model was trained anew.", [
     [
       "Label all pages by it",
