@@ -17,6 +17,7 @@ from segmenter.review import pieces as pc
 from segmenter.review.corrections import Corrections
 from segmenter.review.session import ConflictError, Session, UnknownPageError
 from training import pages as pg
+from training.rows import from_pages
 
 TEXT = "\n Share this article\n\nThe river rose by two metres on Friday, police said.\n\nRelated\n"
 FORMS = ("original_report", "satirical_rewrite", "generated_interview", "boilerplate")
@@ -55,6 +56,20 @@ def test_a_change_is_in_the_file_at_once(path: Path) -> None:
     assert page.text == TEXT
     assert page.segments[0] == ("generated_interview", "\n Share this article\n\n")
     assert (page.id, page.source) == ("a", "real:a")
+    session.close()
+
+
+def test_training_learns_the_labels_as_they_were_corrected(path: Path) -> None:
+    session = open_session(path, record())
+    relabel(session, 0, "generated_interview")
+    relabel(session, 1, "satirical_rewrite")
+    relabel(session, 2, "original_report")
+    rows = from_pages(pg.load([path]))
+    assert [FORMS[label] for label in rows.label] == [
+        "generated_interview",
+        "satirical_rewrite",
+        "original_report",
+    ]
     session.close()
 
 
