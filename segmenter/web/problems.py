@@ -69,13 +69,14 @@ async def on_problem(request: Request, error: Exception) -> Response:
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """The response for what the framework refuses: an unknown path, a method that is not there."""
     assert isinstance(error, HTTPException)
-    detail = error.detail
+    detail, headers = error.detail, dict(error.headers or {})
     if error.status_code == 404:
         detail = f"there is nothing at {request.url.path[:200]}"
     elif error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        headers["Allow"] = ", ".join(sorted(headers.get("Allow", "").split(", ")))
+        allowed = headers["Allow"]
         detail = f"{request.method} is not for {request.url.path[:200]}; it takes {allowed}"
-    return problem(error.status_code, detail, error.headers)
+    return problem(error.status_code, detail, headers)
 
 
 async def on_error(request: Request, error: Exception) -> Response:
