@@ -15,7 +15,7 @@ from segmenter.labelled import LabelledPage
 from segmenter.records import Record
 from segmenter.review import pieces as pc
 from segmenter.review.corrections import Corrections
-from segmenter.review.session import ConflictError, Session, UnknownPageError
+from segmenter.review.session import ConflictError, Session, UnknownPageError, add_all
 from training import pages as pg
 from training.rows import from_pages
 
@@ -255,6 +255,22 @@ def test_why_names_features_of_the_block(path: Path) -> None:
     assert any("said" in reason["feature"] for reason in found["reasons"])
     with pytest.raises(InputError):
         session.why("0", 5, 5)
+    session.close()
+
+
+def test_pages_of_all_kinds_come_in_their_order(path: Path) -> None:
+    html = Record("h", "", "h", html=f"<!doctype html><p>{TEXT}</p>")
+    bad = Record("bad", "x", "bad", labelled=LabelledPage("bad", "", (("joke", "x"),)))
+    session = open_session(path)
+    wrong = InputError("line 3: is no JSON")
+    count, errors = add_all(session, [record(), html, wrong, record("Other", "b"), bad, html])
+    assert [page["id"] for page in session.summaries()] == ["a", "h", "b"]
+    assert count == 4
+    assert str(errors[0]) == "line 3: is no JSON"
+    assert str(errors[1]).startswith("bad: has the label 'joke'")
+    for key in ("0", "2"):
+        entry = session.entry(key)
+        assert entry.page.blocks == session.segmenter.segment(entry.text).blocks
     session.close()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from segmenter.web.model import digest
 
 LARGEST = 256 << 20
 """Characters of all pages together that a review holds in memory."""
+
+BATCH = 100
+"""Pages that are labelled at once when a review begins."""
 
 REASONS = 40
 """Features that an explanation names."""
@@ -76,18 +80,23 @@ class Session:
         )
         self._take(entry)
 
-    def add(self, record: Record) -> Entry:
+    def label(self, records: Sequence[Record]) -> list[Page]:
+        """What the model says of the records, which are all of one kind; faster than one by one."""
+        if records and records[0].html is not None:
+            return list(self.segmenter.pipe_html(record.html or "" for record in records))
+        return list(self.segmenter.pipe(record.text for record in records))
+
+    def add(self, record: Record, page: Page | None = None) -> Entry:
         """The entry of a record: that of the corrected page, if it was corrected before.
 
-        Raises `InputError` for labels that the model does not know and for too much text.
+        ``page`` is what `label` says of it, if that was asked already. Raises `InputError` for
+        labels that the model does not know and for too much text.
         """
         labelled = record.labelled
         if labelled is not None:
             check_labels(labelled, self.labels)
-        if record.html is not None:
-            page = self.segmenter.segment_html(record.html)
-        else:
-            page = self.segmenter.segment(record.text)
+        if page is None:
+            (page,) = self.label([record])
         base = pc.of_blocks(page.blocks)
         if labelled is not None:
             base = pc.of_labelled(labelled, page.blocks)
@@ -333,14 +342,22 @@ def add_all(
     session: Session, records: Iterable[Record | InputError]
 ) -> tuple[int, list[InputError]]:
     """Adds the records; how many could be added, and what was wrong with the others."""
-    count, errors = 0, []
-    for record in records:
-        if isinstance(record, InputError):
-            errors.append(record)
-            continue
-        try:
-            session.add(record)
-            count += 1
-        except InputError as error:
-            errors.append(InputError(f"{record.where}: {error}"))
+    count = 0
+    errors: list[InputError] = []
+
+    def readable() -> Iterator[Record]:
+        for record in records:
+            if isinstance(record, InputError):
+                errors.append(record)
+            else:
+                yield record
+
+    for _, group in itertools.groupby(readable(), lambda record: record.html is not None):
+        while batch := list(itertools.islice(group, BATCH)):
+            for record, page in zip(batch, session.label(batch), strict=True):
+                try:
+                    session.add(record, page)
+                    count += 1
+                except InputError as error:
+                    errors.append(InputError(f"{record.where}: {error}"))
     return count, errors
