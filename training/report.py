@@ -19,15 +19,17 @@ _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fdfdfc; --line: #ccd; --soft: #667; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e6e4; --paper: #16181b; --line: #3a3f46; --soft: #9aa; }
-  figure { background: #f4f4f2; }
+  figure svg { background: #f4f4f2; }
 }
 body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 68rem; margin: 0 auto; padding: 1.5rem 1rem 5rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0 1.6rem; display: block;
   overflow-x: auto; }
-th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: right; }
+th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: right;
+  overflow-wrap: normal; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
+figcaption { font-size: .85rem; color: var(--soft); }
 .block { border-left: .4rem solid var(--tint); padding: .1rem .7rem; margin: .3rem 0;
   font-size: .9rem; }
 .wrong { background: color-mix(in srgb, #e02020 14%, transparent); }
