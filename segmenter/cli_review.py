@@ -82,7 +82,7 @@ def _review(
         from segmenter.web import running
     except ImportError as error:
         raise MissingExtraError(
-            f"review needs {error.name}: pip install 'segmenter[serve]'"
+            f"review needs {(error.name or '').partition('.')[0]}: pip install 'segmenter[serve]'"
         ) from error
     logging.basicConfig(level=logging.WARNING, format="segmenter: %(message)s")
     session = Session(model_path, Corrections(path))

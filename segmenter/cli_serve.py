@@ -68,7 +68,11 @@ def serve(
         from segmenter.web.model import digest
     except ImportError as error:
         raise click.ClickException(
-            str(MissingExtraError(f"serve needs {error.name}: pip install 'segmenter[serve]'"))
+            str(
+                MissingExtraError(
+                    f"serve needs {(error.name or '').partition('.')[0]}: pip install 'segmenter[serve]'"
+                )
+            )
         ) from error
     logging.basicConfig(level=logging.WARNING, format="segmenter: %(message)s")
     limits = Limits(max_body, timeout, workers, waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 
 import uvicorn
@@ -52,4 +53,5 @@ def run(app: ASGIApp, bound: socket.socket, grace: int) -> None:
         http="h11",
         ws="none",
     )
-    uvicorn.Server(config).run(sockets=[bound])
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how one stops it
+        uvicorn.Server(config).run(sockets=[bound])
