@@ -81,9 +81,7 @@ def _review(
         from segmenter.review.session import Session, add_all
         from segmenter.web import running
     except ImportError as error:
-        raise MissingExtraError(
-            f"review needs {(error.name or '').partition('.')[0]}: pip install 'segmenter[serve]'"
-        ) from error
+        raise MissingExtraError.of("review", "serve", error) from error
     logging.basicConfig(level=logging.WARNING, format="segmenter: %(message)s")
     session = Session(model_path, Corrections(path))
     try:

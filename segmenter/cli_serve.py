@@ -67,13 +67,8 @@ def serve(
         from segmenter.web import running
         from segmenter.web.model import digest
     except ImportError as error:
-        raise click.ClickException(
-            str(
-                MissingExtraError(
-                    f"serve needs {(error.name or '').partition('.')[0]}: pip install 'segmenter[serve]'"
-                )
-            )
-        ) from error
+        missing = MissingExtraError.of("serve", "serve", error)
+        raise click.ClickException(str(missing)) from error
     logging.basicConfig(level=logging.WARNING, format="segmenter: %(message)s")
     limits = Limits(max_body, timeout, workers, waiting)
     try:
