@@ -200,11 +200,15 @@ export class BlockList {
     this.focus();
   }
 
-  focus() {
+  focus(place = "nearest") {
     const row = this.activeRow();
     if (!row) return;
     row.element.focus({ preventScroll: true });
-    row.element.scrollIntoView({ block: "nearest" });
+    this.reveal(place);
+  }
+
+  reveal(place = "nearest") {
+    this.activeRow()?.element.scrollIntoView({ block: place });
   }
 
   toggle(row) {

@@ -98,7 +98,9 @@ async function openPage(key) {
   if (doc.failure) status.tellFailure(doc, tellSaved);
   show();
   view("blocks");
-  blocks.focus();
+  blocks.focus("center");
+  // Rows that were never on the screen have an estimated height until now.
+  requestAnimationFrame(() => blocks.reveal("center"));
 }
 
 // Where to begin: at the block of which the model is least sure, unless all are decided.
@@ -322,6 +324,8 @@ function drawLabelButtons() {
 function connect() {
   document.addEventListener("keydown", onKey);
   byId("blocks").addEventListener("click", onClick);
+  // What appears above must not push the block that one works on out of sight.
+  new ResizeObserver(() => blocks.reveal()).observe(byId("blocks"));
   for (const button of document.querySelectorAll("[data-do]")) {
     button.addEventListener("click", () => {
       actions[button.dataset.do]();
