@@ -9,7 +9,7 @@ MODEL ?= own.npz
 EXPORT ?=
 BIN := .venv/bin
 
-.PHONY: run test test-integrations lint train evaluate tune counts check-data floors bench bench-check
+.PHONY: run test test-integrations test-browser lint train evaluate tune counts check-data floors bench bench-check
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -36,6 +36,14 @@ test-integrations: .venv/integrations ## against datasets, Ray, Spark, spaCy and
 	@command -v java >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq default-jre-headless; } >/dev/null
 	$(BIN)/python -m pytest -m integrations tests/integrations docs/integrations
+.venv/browser: pyproject.toml .venv/test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	@touch $@
+
+test-browser: .venv/browser ## runs the review in Debian's Chromium, which root has installed if need be
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y chromium fonts-dejavu-core; } || \
+		{ echo "test-browser needs Debian's chromium: apt-get install chromium" >&2; exit 1; }
+	$(BIN)/python -m pytest -m browser tests/browser
 
 lint: .venv/test ## style, format and types
 	$(BIN)/ruff check .

@@ -15,6 +15,9 @@ from typing import Any
 import click
 
 from segmenter import __version__
+from segmenter.cli_exchange import export, import_
+from segmenter.cli_review import review
+from segmenter.cli_serve import serve
 from segmenter.errors import InputError, SegmenterError
 from segmenter.page import Page
 from segmenter.records import FORMATS, Reading, Record, read
@@ -340,3 +343,9 @@ def info(model_path: str | None, output: str) -> None:
                 click.echo(f"  {key}: {inner}")
         else:
             click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+main.add_command(review)
+main.add_command(export)
+main.add_command(import_)
+main.add_command(serve)

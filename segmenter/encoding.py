@@ -84,13 +84,14 @@ def _declared(head: bytes) -> str | None:
     if not labels and (found := _XML.match(head)):
         labels = [found[1]]
     for label in labels:
-        codec = _codec(label.decode("ascii", "replace").strip().lower())
+        codec = codec_of(label.decode("ascii", "replace").strip().lower())
         if codec is not None:
             return codec
     return None
 
 
-def _codec(label: str) -> str | None:
+def codec_of(label: str) -> str | None:
+    """Python's name of the encoding that ``label``, in lower case, means; ``None`` for none."""
     if label in _LABELS:
         return _LABELS[label]
     try:

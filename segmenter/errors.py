@@ -1,5 +1,7 @@
 """What can go wrong, as one small family of exceptions."""
 
+from __future__ import annotations
+
 
 class SegmenterError(Exception):
     """What the program was given is wrong; the message says what, where, and what to do."""
@@ -15,3 +17,9 @@ class InputError(SegmenterError):
 
 class MissingExtraError(SegmenterError):
     """An optional dependency is not installed."""
+
+    @classmethod
+    def of(cls, what: str, extra: str, error: ImportError) -> MissingExtraError:
+        """The error that names what is missing, for whom, and the extra that brings it."""
+        package = (error.name or "a package").partition(".")[0]
+        return cls(f"{what} needs {package}: pip install 'segmenter[{extra}]'")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from segmenter.errors import InputError
+from segmenter.labelled import LabelledPage, from_dict, segments_of
 
 FORMATS = ("text", "html", "jsonl")
 SUFFIXES = {
@@ -45,7 +46,8 @@ _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b
 class Record:
     """One page as it was read: its id, its text, where it stands, and what to say about it.
 
-    ``html``: the page as it was fetched, in place of its text.
+    ``html``: the page as it was fetched, in place of its text. ``labelled``: the page with the
+    labels that it came with, if it came in the page format.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Record:
     where: str
     note: str = ""
     html: bytes | str | None = None
+    labelled: LabelledPage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,9 @@ def _record(line: bytes, where: str, number: int, reading: Reading) -> Record | 
     if not isinstance(text, str):
         if isinstance(data.get("html"), str):
             return Record(str(data.get(reading.id_field, number)), "", where, html=data["html"])
+        if segments_of(data) is not None:
+            page = from_dict({"id": number, **data})
+            return Record(page.id, page.text, where, labelled=page)
         field = reading.text_field
         return InputError(f'{where}: has no text in the field "{field}"; name it by --text-field')
     return Record(str(data.get(reading.id_field, number)), text, where)

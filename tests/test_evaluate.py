@@ -4,11 +4,13 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.training_pages import pages
 from training import evaluate, report, tune
 from training.card import card, figures, fill
+from training.curves import precision_recall
 from training.damage import DAMAGES
 from training.fit import SETTINGS
 from training.folds import Pages, decode_folds, held_out
@@ -48,8 +50,16 @@ def test_every_part_of_the_evaluation_is_there(found: dict[str, dict[str, object
 
 def test_the_report_is_one_page_with_all_of_it(found: dict[str, object]) -> None:
     shown = report.web_page(found)
-    assert shown.count("<svg") == 3
-    for part in ("Learning curve", "Damaged pages", "Public sources", "Strongest", "taken for"):
+    assert shown.count("<svg") == 5
+    for part in (
+        "Precision against recall",
+        "By writer",
+        "Learning curve",
+        "Damaged pages",
+        "Public sources",
+        "Strongest",
+        "taken for",
+    ):
         assert part in shown
     assert not re.search(r'(src|href)="?http|@import', shown)
 
@@ -61,9 +71,35 @@ def test_figures_go_into_readme_and_card(found: dict[str, object]) -> None:
     assert "old" not in text
     assert text.startswith("a\n")
     about = {"trained on": {"pages": 8, "writers": 5, "words": 900}, "settings": {}}
-    assert "8 invented pages" in card(found, about)
+    shown = card(found, about)
+    assert "8 invented pages" in shown
+    assert set(re.findall(r"\((\w+)\.svg\)", shown)) == set(report.plots(found))
+    assert "learning_curve" in report.plots(found)
     with pytest.raises(ValueError, match="no place"):
         fill("nothing", "figures", told)
+
+
+def test_errors_are_marked_in_place(found: dict[str, object]) -> None:
+    blocks = [
+        {"gold": "boilerplate", "found": "original_report", "text": "A <b>"},
+        {"gold": "boilerplate", "found": "boilerplate", "text": "fine"},
+    ]
+    worst = [{"id": "p", "wrong": 0.5, "blocks": blocks}]
+    shown = report.web_page({**found, "worst": worst})
+    assert shown.count('class="block wrong"') == 1
+    assert "boilerplate, taken for original_report</small><br>A &lt;b&gt;" in shown
+
+
+def test_precision_and_recall_of_a_threshold() -> None:
+    probability, hit = np.array([0.9, 0.8, 0.7, 0.1]), np.array([True, False, True, False])
+    weight = np.array([1.0, 1.0, 3.0, 5.0])
+    found = precision_recall(probability, hit, weight)
+    points = dict(found["points"])
+    # At 0.9: 1 of the 4 characters, all right. At 0.7: all 4, with 1 that is wrong.
+    assert points[0.25] == 1
+    assert points[1.0] == pytest.approx(4 / 5)
+    assert found["average_precision"] == pytest.approx(0.25 + 0.75 * 4 / 5)
+    assert precision_recall(probability, np.zeros(4, bool), weight)["points"] == []
 
 
 def test_folds_by_number_keep_writers_together() -> None:

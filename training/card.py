@@ -92,6 +92,9 @@ def fill(text: str, name: str, content: str) -> str:
 def card(found: dict[str, Any], about: dict[str, Any]) -> str:
     """The model card."""
     data = about["trained on"]
+    images = "\n".join(
+        f"![{caption}]({name}.svg)" for name, (caption, _) in report.plots(found).items()
+    )
     return f"""# The packaged model
 
 Multinomial logistic regression over hashed n-grams (TF-IDF), style, layout and overlap of blocks,
@@ -110,8 +113,7 @@ arrays. `segmenter info` shows what it was made from.
 
 {figures(found)}
 
-![Reliability](reliability.svg)
-![Purity against coverage](coverage.svg)
+{images}
 
 Written by `python -m training.card`.
 """
@@ -128,10 +130,8 @@ def main(path: Path) -> None:
     """Write the figures of an evaluation into the README and the model card."""
     found = json.loads(path.read_text(encoding="utf-8"))
     CARD.write_text(card(found, Model.load(MODEL).about), encoding="utf-8")
-    for name, plot in (("reliability", report.reliability_plot), ("coverage", report.risk_plot)):
-        CARD.with_name(f"{name}.svg").write_text(
-            report.svg(plot(found["confidence"])), encoding="utf-8"
-        )
+    for name, (_, figure) in report.plots(found).items():
+        CARD.with_name(f"{name}.svg").write_text(report.svg(figure), encoding="utf-8")
     readme = ROOT / "README.md"
     text = fill(readme.read_text(encoding="utf-8"), "figures", figures(found))
     readme.write_text(fill(text, "example", example()), encoding="utf-8")

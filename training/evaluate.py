@@ -27,6 +27,7 @@ from segmenter.lexicon import CUE_NAMES
 from training import calibration, counts, report
 from training import pages as pg
 from training.calibration import calibration_error, purity_curve, reliability
+from training.curves import precision_recall
 from training.damage import DAMAGES, damaged
 from training.fit import SETTINGS, Settings, chain_of, fit
 from training.folds import Pages, decode_folds, fold_of, held_out
@@ -103,7 +104,7 @@ def cross_calibrated(data: Pages, posteriors: NDArray[np.float64]) -> NDArray[np
 def confidence(
     data: Pages, labels: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> Figures:
-    """Calibration error, reliability by label, and what a least confidence trades."""
+    """Calibration error, reliability and precision by label, what a least confidence trades."""
     size = (data.ends - data.starts).astype(np.float64)
     gold = data.rows.label.astype(np.int64)
     sure = probabilities[np.arange(len(labels)), labels]
@@ -112,11 +113,13 @@ def confidence(
         "calibration_error": round(calibration_error(sure, right, size), 4),
         "by_label": {},
         "reliability": {},
+        "precision_recall": {},
     }
     for i, label in enumerate(LABELS):
         own = probabilities[:, i]
         hit = gold == i
         found["by_label"][label] = round(calibration_error(own, hit, size), 4)
+        found["precision_recall"][label] = precision_recall(own, hit, size)
         believed, true, mass = reliability(own, hit, size)
         found["reliability"][label] = [
             [round(float(a), 4), round(float(b), 4), round(float(c / mass.sum()), 4)]

@@ -19,15 +19,17 @@ _STYLE = """
 :root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fdfdfc; --line: #ccd; --soft: #667; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e6e4; --paper: #16181b; --line: #3a3f46; --soft: #9aa; }
-  figure { background: #f4f4f2; }
+  figure svg { background: #f4f4f2; }
 }
 body { font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 68rem; margin: 0 auto; padding: 1.5rem 1rem 5rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0 1.6rem; display: block;
   overflow-x: auto; }
-th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: right; }
+th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: right;
+  overflow-wrap: normal; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; }
+figcaption { font-size: .85rem; color: var(--soft); }
 .block { border-left: .4rem solid var(--tint); padding: .1rem .7rem; margin: .3rem 0;
   font-size: .9rem; }
 .wrong { background: color-mix(in srgb, #e02020 14%, transparent); }
@@ -55,6 +57,7 @@ def web_page(found: dict[str, Any]) -> str:
                 for label, row in zip(LABELS, found["confusion_lines"], strict=True)
             ],
         ),
+        _figure(confusion_plot(found["confusion_lines"]), "Share of each label's lines"),
         "<h2>Public sources</h2>",
         _table_of(found["public_sources"]),
         "<h2>Confidence</h2>",
@@ -62,6 +65,7 @@ def web_page(found: dict[str, Any]) -> str:
         f"label: {_told(found['confidence']['by_label'])}. At 90% coverage, "
         f"{found['confidence']['pure_at_90_coverage']} of what is kept is report.</p>",
         _figure(reliability_plot(found["confidence"]), "Reliability"),
+        _figure(precision_recall_plot(found["confidence"]), "Precision against recall"),
         _figure(risk_plot(found["confidence"]), "Purity against coverage"),
     ]
     if "learning_curve" in found:
@@ -159,6 +163,58 @@ def reliability_plot(confidence: dict[str, Any]) -> Figure:
         )  # fmt: skip
     axes.legend(frameon=False, fontsize=8)
     return figure
+
+
+def precision_recall_plot(confidence: dict[str, Any]) -> Figure:
+    """Precision against recall of each label, with its average precision."""
+    figure = Figure(figsize=(5, 4.2), layout="constrained")
+    axes = figure.add_subplot(
+        xlabel="recall (share of the label's characters)", ylabel="precision",
+        xlim=(0, 1.01), ylim=(0, 1.01),
+    )  # fmt: skip
+    for label, curve in confidence["precision_recall"].items():
+        if curve["points"]:
+            axes.plot(
+                [p[0] for p in curve["points"]], [p[1] for p in curve["points"]],
+                color=COLOURS[label], linewidth=1.4,
+                label=f"{label} ({curve['average_precision']:.3f})",
+            )  # fmt: skip
+    axes.legend(frameon=False, fontsize=8, loc="lower left", title="average precision")
+    return figure
+
+
+def confusion_plot(lines: Sequence[Sequence[int]]) -> Figure:
+    """For each label, the shares of its lines that were taken for each."""
+    figure = Figure(figsize=(5.4, 4.2), layout="constrained")
+    axes = figure.add_subplot(xlabel="taken for", ylabel="label")
+    shares = [[count / max(sum(row), 1) for count in row] for row in lines]
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    names = [label.replace("_", "\n") for label in LABELS]
+    axes.set_xticks(range(len(LABELS)), names, fontsize=8)
+    axes.set_yticks(range(len(LABELS)), names, fontsize=8)
+    for i, row in enumerate(shares):
+        for j, share in enumerate(row):
+            axes.text(
+                j, i, f"{share:.1%}", ha="center", va="center", fontsize=8,
+                color="white" if share > 0.5 else "black",
+            )  # fmt: skip
+    return figure
+
+
+def plots(found: dict[str, Any]) -> dict[str, tuple[str, Figure]]:
+    """The plots of the model card by file name, each with its caption."""
+    made = {
+        "confusion": ("Lines: labels and what they were taken for",
+                      confusion_plot(found["confusion_lines"])),
+        "precision_recall": ("Precision against recall",
+                             precision_recall_plot(found["confidence"])),
+        "reliability": ("Reliability", reliability_plot(found["confidence"])),
+        "coverage": ("Purity against coverage", risk_plot(found["confidence"])),
+    }  # fmt: skip
+    if "learning_curve" in found:
+        curve = curve_plot(found["learning_curve"])
+        made["learning_curve"] = ("Figures against pages trained on", curve)
+    return made
 
 
 def risk_plot(confidence: dict[str, Any]) -> Figure:

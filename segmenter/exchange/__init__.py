@@ -1,0 +1,1 @@
+"""Labelled pages in the formats of annotation tools, and back."""

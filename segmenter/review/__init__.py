@@ -1,0 +1,1 @@
+"""The local web application in which labels are looked at and corrected."""

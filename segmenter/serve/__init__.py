@@ -1,0 +1,1 @@
+"""The same labels over HTTP, for programs."""

@@ -1,0 +1,1 @@
+"""What the two servers, `segmenter review` and `segmenter serve`, have in common."""
