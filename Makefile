@@ -5,7 +5,7 @@ PAGE ?= examples/page.txt
 EXTRA ?=
 BIN := .venv/bin
 
-.PHONY: run test lint train evaluate tune counts check-data floors
+.PHONY: run test lint train evaluate tune counts check-data floors docs man release-check
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -56,3 +56,12 @@ check-data: .venv/test ## checks the labelled pages and prints the coverage tabl
 
 bench: .venv/bench ## speed beside scikit-learn and fastText, as benchmarks/RESULTS.md and .svg
 	$(BIN)/python -m benchmarks.speed --train
+
+docs: .venv/test ## the documentation as site/, every warning an error
+	$(BIN)/mkdocs build --strict --quiet
+
+man: .venv/test ## the manual pages in man/, from the commands
+	$(BIN)/python -m publishing.manual
+
+release-check: .venv/test ## builds, checks and installs what would be released, into dist/
+	$(BIN)/python -m publishing.release
