@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from segmenter import __version__
+from segmenter.completion import completion, label_names
 from segmenter.errors import InputError, SegmenterError
 from segmenter.page import Page
 from segmenter.records import FORMATS, Reading, Record, read
@@ -118,8 +119,14 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Choice(FORMATS),
             help="Format of the inputs; told by suffix or content unless given.",
         ),
-        click.option("--model", "model_path", help="Model file; the packaged one unless given."),
-        click.argument("inputs", nargs=-1, metavar="[INPUT]..."),
+        click.option(
+            "--model",
+            "model_path",
+            type=click.Path(),
+            metavar="FILE",
+            help="Model file; the packaged one unless given.",
+        ),
+        click.argument("inputs", nargs=-1, type=click.Path(), metavar="[INPUT]..."),
     ):
         command = option(command)
     return command
@@ -197,6 +204,7 @@ def label(
     "--keep",
     multiple=True,
     metavar="LABEL",
+    shell_complete=label_names,
     help="Label to keep; may be given several times. original_report unless given.",
 )
 @click.option(
@@ -320,3 +328,6 @@ def info(model_path: str | None, output: str) -> None:
                 click.echo(f"  {key}: {inner}")
         else:
             click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+main.add_command(completion)
