@@ -58,7 +58,7 @@ bench: .venv/bench ## speed beside scikit-learn and fastText, as benchmarks/RESU
 	$(BIN)/python -m benchmarks.speed --train
 
 docs: .venv/test ## the documentation as site/, every warning an error
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 man: .venv/test ## the manual pages in man/, from the commands
 	$(BIN)/python -m publishing.manual

@@ -16,10 +16,12 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 ROOT = Path(__file__).resolve().parents[1]
-HTML = """<!doctype html><title>Storm shuts port</title><nav><a href="/">Home</a></nav>
-<article><h1>Storm shuts port</h1><p>A storm shut the port of Larne on Monday, police said. No one
-was hurt, and ferries are expected to sail again on Tuesday, a spokesman told reporters.</p>
-</article><footer>Copyright 2025</footer>"""
+HTML = """<!doctype html><html><head><title>Storm shuts port</title></head><body>
+<nav><a href="/">Home</a> <a href="/sport">Sport</a></nav><article><h1>Storm shuts port</h1>
+<p>A storm shut the port of Larne on Monday, police said. No one was hurt, and ferries are expected
+to sail again on Tuesday, a spokesman for the harbour told reporters.</p><p>The wind tore the roof
+from a warehouse on the quay, according to the fire service, which sent twelve engines.</p></article>
+<footer>Copyright 2025</footer></body></html>"""
 
 
 def run_shell(example: Example) -> str | None:
@@ -44,6 +46,7 @@ def setup(namespace: dict[str, Any]) -> None:
     (folder / "page.html").write_text(HTML, encoding="utf-8")
     rows = ({"id": f"page-{i}", "text": text} for i in range(3))
     (folder / "pages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    namespace["which"] = shutil.which
     namespace["missing"] = lambda name: importlib.util.find_spec(name) is None
     os.chdir(folder)
 

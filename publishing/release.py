@@ -89,7 +89,11 @@ def check_contents(wheel: Path, sdist: Path) -> None:
         names = archive.namelist()
     manuals = [path.name for path in (ROOT / "man").glob("*.1")]
     ensure(bool(manuals), "man/ holds no manual page; run make man")
-    for needed in ("segmenter/py.typed", "segmenter/models/default.npz", "segmenter/models/html.npz"):
+    for needed in (
+        "segmenter/py.typed",
+        "segmenter/models/default.npz",
+        "segmenter/models/html.npz",
+    ):
         ensure(needed in names, f"{wheel.name} lacks {needed}")
     for manual in manuals:
         ensure(

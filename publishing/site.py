@@ -44,9 +44,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, "commands.md", content=command_reference()))
     for folder in PLOTS:
         for path in sorted((ROOT / folder).glob("*.svg")):
-            files.append(
-                File.generated(config, f"plots/{path.name}", abs_src_path=str(path))
-            )
+            files.append(File.generated(config, f"plots/{path.name}", abs_src_path=str(path)))
     return files
 
 
@@ -67,7 +65,9 @@ def include(markdown: str, root: Path, plots: str = "plots") -> str:
         name, heading, command = match.groups()
         path = root / name
         if not path.exists():
-            return f'!!! note "Not measured in this checkout"\n    `{command}` writes these figures.'
+            return (
+                f'!!! note "Not measured in this checkout"\n    `{command}` writes these figures.'
+            )
         text = path.read_text(encoding="utf-8")
         text = _under(text, heading, name) if heading else re.sub(r"\A# .*\n+", "", text)
         text = _HEADING.sub(r"##\1", text).strip()
