@@ -20,8 +20,8 @@ HTML = """<!doctype html><html><head><title>Storm shuts port</title></head><body
 <nav><a href="/">Home</a> <a href="/sport">Sport</a></nav><article><h1>Storm shuts port</h1>
 <p>A storm shut the port of Larne on Monday, police said. No one was hurt, and ferries are expected
 to sail again on Tuesday, a spokesman for the harbour told reporters.</p><p>The wind tore the roof
-from a warehouse on the quay, according to the fire service, which sent twelve engines.</p></article>
-<footer>Copyright 2025</footer></body></html>"""
+from a warehouse on the quay, according to the fire service, which sent twelve engines.</p>
+</article><footer>Copyright 2025</footer></body></html>"""
 
 
 def run_shell(example: Example) -> str | None:

@@ -38,8 +38,8 @@ HTML = """<!doctype html><html><head><title>Storm shuts port</title></head><body
 <nav><a href="/">Home</a> <a href="/sport">Sport</a></nav><article><h1>Storm shuts port</h1>
 <p>A storm shut the port of Larne on Monday, police said. No one was hurt, and ferries are expected
 to sail again on Tuesday, a spokesman for the harbour told reporters.</p><p>The wind tore the roof
-from a warehouse on the quay, according to the fire service, which sent twelve engines.</p></article>
-<footer>Copyright 2025</footer></body></html>"""
+from a warehouse on the quay, according to the fire service, which sent twelve engines.</p>
+</article><footer>Copyright 2025</footer></body></html>"""
 
 
 class CheckError(Exception):
@@ -145,8 +145,8 @@ def check_html(programs: Path, folder: Path) -> None:
     """With the parser, HTML is cleaned; without it, one line names the extra."""
     page = folder / "page.html"
     page.write_text(HTML, encoding="utf-8")
-    has_parser = run(programs / "python", "-c", "import importlib.util as u; "
-                     "print(u.find_spec('selectolax') is not None)").stdout.strip() == "True"  # fmt: skip
+    probe = "import importlib.util as u; print(u.find_spec('selectolax') is not None)"
+    has_parser = run(programs / "python", "-c", probe).stdout.strip() == "True"
     if has_parser:
         text = run(programs / "segmenter", "clean", page).stdout
         ensure("port of Larne" in text, "the cleaned HTML lacks its report")

@@ -10,13 +10,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import click
 
 from segmenter import __version__
 from segmenter.completion import completion, label_names
-from segmenter.errors import InputError, SegmenterError
+from segmenter.errors import InputError, MissingExtraError, SegmenterError
 from segmenter.page import Page
 from segmenter.records import FORMATS, Reading, Record, read
 from segmenter.segmenter import Segmenter
@@ -56,7 +57,21 @@ class Run:
                     continue
                 if record.note:
                     _tell(f"{record.where}: {record.note}")
+                if record.html is not None and (lacking := _lacking_for_html()):
+                    self.failures += 1
+                    _tell(f"{record.where}: {lacking}")
+                    continue
                 yield record
+
+
+@cache
+def _lacking_for_html() -> str:
+    """What to do so that HTML can be read; empty if it can."""
+    try:
+        import segmenter.html  # noqa: F401
+    except MissingExtraError as error:
+        return str(error)
+    return ""
 
 
 def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Record]:
