@@ -9,7 +9,8 @@ MODEL ?= own.npz
 EXPORT ?=
 BIN := .venv/bin
 
-.PHONY: run test test-integrations test-browser lint train evaluate tune counts check-data floors bench bench-check
+.PHONY: run test test-integrations test-browser lint train evaluate tune counts check-data floors \
+	bench bench-check docs man release-check
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -87,3 +88,12 @@ bench: .venv/bench ## speed beside scikit-learn and fastText, as benchmarks/RESU
 
 bench-check: .venv/test ## fails when the ratio to scikit-learn fell under 60% of its recorded value
 	$(BIN)/python -m benchmarks.speed --check
+
+docs: .venv/test ## the documentation as site/, every warning an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+man: .venv/test ## the manual pages in man/, from the commands
+	$(BIN)/python -m publishing.manual
+
+release-check: .venv/test ## builds, checks and installs what would be released, into dist/
+	$(BIN)/python -m publishing.release

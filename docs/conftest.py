@@ -1,38 +1,69 @@
-"""Runs the Python of the documentation, a page at a time, in a folder of its own."""
+"""Runs the examples of the documentation: Python blocks, and shell blocks in an empty folder."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 from typing import Any
 
-import pytest
-from sybil import Sybil
-from sybil.parsers.markdown import PythonCodeBlockParser, SkipParser
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[1]
+HTML = """<!doctype html><html><head><title>Storm shuts port</title></head><body>
+<nav><a href="/">Home</a> <a href="/sport">Sport</a></nav><article><h1>Storm shuts port</h1>
+<p>A storm shut the port of Larne on Monday, police said. No one was hurt, and ferries are expected
+to sail again on Tuesday, a spokesman for the harbour told reporters.</p><p>The wind tore the roof
+from a warehouse on the quay, according to the fire service, which sent twelve engines.</p>
+</article><footer>Copyright 2025</footer></body></html>"""
+
+
+def run_shell(example: Example) -> str | None:
+    """What the block wrote, as a failure, if one of its commands failed."""
+    programs = str(Path(sys.executable).parent)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", str(example.parsed)],
+        env={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"exit code {done.returncode}\n{done.stderr}" if done.returncode else None
+
+
+def setup(namespace: dict[str, Any]) -> None:
+    """A folder with an example of each format, and what the examples may not find installed."""
+    folder = Path(tempfile.mkdtemp())
+    namespace["_folder"], namespace["_before"] = folder, Path.cwd()
+    text = (ROOT / "examples" / "page.txt").read_text(encoding="utf-8")
+    (folder / "page.txt").write_text(text, encoding="utf-8")
+    (folder / "page.html").write_text(HTML, encoding="utf-8")
+    rows = ({"id": f"page-{i}", "text": text} for i in range(3))
+    (folder / "pages.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    namespace["which"] = shutil.which
+    namespace["missing"] = lambda name: importlib.util.find_spec(name) is None
+    os.chdir(folder)
+
+
+def teardown(namespace: dict[str, Any]) -> None:
+    os.chdir(namespace["_before"])
+    shutil.rmtree(namespace["_folder"])
+
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), SkipParser()], patterns=["*.md"], fixtures=["own_folder"]
+    parsers=[
+        SkipParser(),
+        PythonCodeBlockParser(),
+        CodeBlockParser("sh", run_shell),
+    ],
+    patterns=["*.md"],
+    excludes=["integrations/*.md"],
+    setup=setup,
+    teardown=teardown,
 ).pytest()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.integrations)
-            # Of the libraries; what segmenter itself warns of, its own tests see.
-            item.add_marker(pytest.mark.filterwarnings("ignore"))
-
-
-@pytest.fixture(scope="module")
-def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    # Spark starts the Python that it finds on the path, which may be another.
-    os.environ["PYSPARK_PYTHON"] = sys.executable
-    before = Path.cwd()
-    folder = tmp_path_factory.mktemp("docs")
-    os.chdir(folder)
-    yield folder
-    os.chdir(before)

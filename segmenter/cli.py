@@ -10,6 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import click
@@ -18,7 +19,8 @@ from segmenter import __version__
 from segmenter.cli_exchange import export, import_
 from segmenter.cli_review import review
 from segmenter.cli_serve import serve
-from segmenter.errors import InputError, SegmenterError
+from segmenter.completion import completion, label_names
+from segmenter.errors import InputError, MissingExtraError, SegmenterError
 from segmenter.page import Page
 from segmenter.records import FORMATS, Reading, Record, read
 from segmenter.segmenter import Segmenter
@@ -70,6 +72,10 @@ class Run:
                 continue
             if record.note:
                 _tell(f"{record.where}: {record.note}")
+            if record.html is not None and (lacking := _lacking_for_html()):
+                self.failures += 1
+                _tell(f"{record.where}: {lacking}")
+                continue
             yield record
 
 
@@ -78,6 +84,16 @@ def _size(record: Record | InputError) -> int:
     if isinstance(record, InputError):
         return beside
     return beside + len(record.text) + len(record.html or "")
+
+
+@cache
+def _lacking_for_html() -> str:
+    """What to do so that HTML can be read; empty if it can."""
+    try:
+        import segmenter.html  # noqa: F401
+    except MissingExtraError as error:
+        return str(error)
+    return ""
 
 
 def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Record]:
@@ -140,8 +156,14 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             type=click.Choice(FORMATS),
             help="Format of the inputs; told by suffix or content unless given.",
         ),
-        click.option("--model", "model_path", help="Model file; the packaged one unless given."),
-        click.argument("inputs", nargs=-1, metavar="[INPUT]..."),
+        click.option(
+            "--model",
+            "model_path",
+            type=click.Path(),
+            metavar="FILE",
+            help="Model file; the packaged one unless given.",
+        ),
+        click.argument("inputs", nargs=-1, type=click.Path(), metavar="[INPUT]..."),
     ):
         command = option(command)
     return command
@@ -220,6 +242,7 @@ def label(
     "--keep",
     multiple=True,
     metavar="LABEL",
+    shell_complete=label_names,
     help="Label to keep; may be given several times. The model's first label unless given.",
 )
 @click.option(
@@ -349,3 +372,4 @@ main.add_command(review)
 main.add_command(export)
 main.add_command(import_)
 main.add_command(serve)
+main.add_command(completion)

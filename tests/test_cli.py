@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from segmenter import Label, Segmenter
+from segmenter import Label, Segmenter, cli
 from segmenter.cli import main
 
 TEXT = "Share\n\nThe river rose by two metres on Friday, the fire brigade said.\n"
@@ -226,3 +226,22 @@ def test_info() -> None:
 def test_help_names_every_command() -> None:
     shown = run("--help").stdout
     assert all(command in shown for command in ("label", "clean", "explain", "info"))
+
+
+def test_html_without_its_parser_costs_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # None in sys.modules makes an import fail as if nothing were installed.
+    for name in ("selectolax", "selectolax.lexbor"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, "segmenter.html", raising=False)
+    cli._lacking_for_html.cache_clear()
+    (tmp_path / "a.html").write_text("<html><p>Police said the port was shut.</html>")
+    (tmp_path / "b.txt").write_text("The river rose on Monday, police said.")
+    inputs = [str(tmp_path / "a.html"), str(tmp_path / "b.txt")]
+    result = CliRunner().invoke(main, ["label", *inputs, "--format", "jsonl"])
+    cli._lacking_for_html.cache_clear()
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "segmenter[html]" in result.stderr
+    assert len(result.stdout.splitlines()) == 1

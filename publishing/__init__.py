@@ -1,0 +1,1 @@
+"""What makes the documentation, the manual pages and a release; never installed."""

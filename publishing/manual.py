@@ -1,0 +1,52 @@
+"""Manual pages from the commands: ``python -m publishing.manual`` (``make man``)."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+import click
+from click_man.core import write_man_pages
+
+from segmenter import __version__
+from segmenter.cli import main as commands
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def manual_pages() -> dict[str, str]:
+    """The text of each manual page by its file name; the same commands give the same text.
+
+    The date on a page is that of the release in the list of changes.
+    """
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    found = re.search(r"^## \S+, (.+)$", changes, re.M)
+    date = found[1] if found else "unreleased"
+    with tempfile.TemporaryDirectory() as folder:
+        write_man_pages("segmenter", commands, version=__version__, target_dir=folder, date=date)
+        return {path.name: path.read_text("utf-8") for path in sorted(Path(folder).iterdir())}
+
+
+def outdated(folder: Path) -> list[str]:
+    """The names of the pages in ``folder`` that are missing, left over, or not as the commands."""
+    made = manual_pages()
+    there = {path.name: path.read_text("utf-8") for path in folder.glob("*.1")}
+    return sorted(name for name in made.keys() | there if made.get(name) != there.get(name))
+
+
+@click.command()
+def main() -> None:
+    """Write the manual pages into man/."""
+    folder = ROOT / "man"
+    folder.mkdir(exist_ok=True)
+    made = manual_pages()
+    for path in folder.glob("*.1"):
+        path.unlink()
+    for name, text in made.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    click.echo(f"{len(made)} manual pages are written")
+
+
+if __name__ == "__main__":
+    main()
