@@ -16,8 +16,8 @@ import click
 
 from segmenter import __version__
 from segmenter.errors import InputError, SegmenterError
+from segmenter.formats import FORMATS, Reading, Record, read
 from segmenter.page import Page
-from segmenter.records import FORMATS, Reading, Record, read
 from segmenter.segmenter import Segmenter
 
 Labelled = Iterator[tuple[Record, Page]]
