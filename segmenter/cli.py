@@ -15,8 +15,10 @@ from typing import Any
 import click
 
 from segmenter import __version__
+from segmenter.archive.command import archive_command
 from segmenter.errors import InputError, SegmenterError
 from segmenter.formats import FORMATS, Reading, Record, read
+from segmenter.formats.text import without_surrogates
 from segmenter.page import Page
 from segmenter.segmenter import Segmenter
 
@@ -70,15 +72,7 @@ def _tell(message: str) -> None:
 
 def _write(text: str) -> None:
     """Writes to standard output as UTF-8; half a surrogate pair becomes U+FFFD."""
-    data = text.encode("utf-8", "surrogatepass") if text.isascii() else _utf8(text)
-    sys.stdout.buffer.write(data)
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    sys.stdout.buffer.write(without_surrogates(text).encode())
 
 
 def _json(data: Any, indent: int | None = None) -> str:
@@ -320,3 +314,6 @@ def info(model_path: str | None, output: str) -> None:
                 click.echo(f"  {key}: {inner}")
         else:
             click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+main.add_command(archive_command)

@@ -18,6 +18,7 @@ from uuid import NAMESPACE_URL, uuid5
 from segmenter.formats.cleaned import Cleaned
 from segmenter.formats.extras import load
 from segmenter.formats.record import RawRecord
+from segmenter.formats.text import without_surrogates
 
 _EPOCH = "1970-01-01T00:00:00Z"
 """The date of records whose original tells none: WARC asks for one."""
@@ -44,7 +45,7 @@ class WarcFile:
             self._record("resource", original, page, date, kind, page.original)
         refers = {"WARC-Refers-To": f"<{original}>"}
         text = {**refers, "Content-Type": "text/plain; charset=utf-8"}
-        content = page.text.encode("utf-8", "replace")
+        content = without_surrogates(page.text).encode()
         self._record("conversion", _identifier(page, "conversion"), page, date, text, content)
         about = page.to_dict(text=False, blocks=self._blocks)
         kind = {**refers, "Content-Type": "application/json"}

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol
 from segmenter.formats.cleaned import Cleaned
 from segmenter.formats.extras import load
 from segmenter.formats.record import RawRecord
+from segmenter.formats.text import without_surrogates
 from segmenter.formats.warc_writer import WarcFile
 
 TARGETS = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet", "warc", "warc.gz", "text")
@@ -135,17 +136,9 @@ class _ParquetFile:
 def _sound(value: Any) -> Any:
     """The value with U+FFFD for half a surrogate pair, which Arrow cannot hold."""
     if isinstance(value, str):
-        return value if value.isascii() else _without_surrogates(value)
+        return value if value.isascii() else without_surrogates(value)
     if isinstance(value, dict):
         return {key: _sound(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_sound(inner) for inner in value]
     return value
-
-
-def _without_surrogates(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
