@@ -86,7 +86,8 @@ def packed(records: list[bytes], suffix: str) -> bytes:
     if suffix.endswith(".gz"):
         return b"".join(gzip.compress(record, mtime=0) for record in records)
     if suffix.endswith(".zst"):
-        return b"".join(zstandard.ZstdCompressor().compress(record) for record in records)
+        zstd = zstandard.ZstdCompressor(write_checksum=True)  # as the zstd command does
+        return b"".join(zstd.compress(record) for record in records)
     return b"".join(records)
 
 

@@ -183,7 +183,9 @@ class _Members:
                 reason = f"its {self._packing} is damaged: {_reason(error)}"
                 yield Piece(b"", begin, inner, True, reason)
                 return False
-            self._take(len(data) - len(member.unconsumed_tail) - len(member.unused_data))
+            # At the end of a member, zlib may tell of what is left under both names.
+            left = member.unused_data if member.eof else member.unconsumed_tail
+            self._take(len(data) - len(left))
             if out or member.eof:
                 yield Piece(out, begin, inner, member.eof)
                 inner += len(out)

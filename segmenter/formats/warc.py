@@ -21,12 +21,12 @@ READ = ("response", "conversion")
 _HEADER = 1 << 16
 """Bytes of a record's header, at most."""
 
-_OVERLAP = 32
+_OVERLAP = 64
 _VERSION = b"WARC/"
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?$", re.I | re.M)
 _TYPE = re.compile(rb"^warc-type[ \t]*:[ \t]*([\w-]+)", re.I | re.M)
-_NEXT = re.compile(rb"\n\r?\n(WARC/\d\.\d\r?\n)")
+_NEXT = re.compile(rb"WARC/\d\.\d\r?\n[\w-]+:")
 
 Open = Callable[[Place], Iterator[Piece]]
 """The pieces of the input from a place on."""
@@ -114,6 +114,9 @@ class _Scanner:
         """What is wrong with what follows the record's content, if anything."""
         while True:
             follows = bytes(self._buffer[total : total + 16])
+            # With the line breaks of the standard behind it, the record is whole, whatever comes.
+            if follows.startswith(b"\r\n\r\n") and (self._ended or len(follows) > 4):
+                return ""
             blank = len(follows) - len(follows.lstrip(b"\r\n"))
             if self._begins and total <= self._begins[0] <= total + blank:
                 return ""
@@ -121,9 +124,6 @@ class _Scanner:
             if rest[: len(_VERSION)] != _VERSION[: len(rest)] or blank > 8:
                 return "the length of the record is wrong: behind it, no record begins"
             if len(rest) >= len(_VERSION):
-                return ""
-            # Bytes of a member count only when it has ended soundly, with its checksum.
-            if rest == b"" and self._ended and blank >= 4:
                 return ""
             if not self._fill():
                 return self._own_damage()
@@ -156,7 +156,7 @@ class _Scanner:
     def _resync(self, index: int) -> None:
         while True:
             found = _NEXT.search(self._buffer, max(0, index))
-            ends = [*self._begins[:1], *([found.start(1)] if found else [])]
+            ends = [*self._begins[:1], *([found.start()] if found else [])]
             if ends:
                 self._drop(min(ends))
                 return
@@ -178,7 +178,7 @@ class _Scanner:
         sound = False
         while True:
             if candidate is None and (found := _NEXT.search(self._buffer, index, left)):
-                candidate = self._place(found.start(1))
+                candidate = self._place(found.start())
             if self._overrun(left):
                 self._drop(self._begins[0])
                 return _damaged(begin, _TOO_LONG)
