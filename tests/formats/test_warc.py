@@ -154,7 +154,9 @@ def test_a_flipped_bit_costs_one_record(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("wrong", ["7", "99", "100000000", "99999999999999999", "x", "-5", ""])
 def test_a_wrong_length_costs_one_record(tmp_path: Path, suffix: str, wrong: str) -> None:
-    changed = re.sub(rb"Content-Length: \d+", b"Content-Length: " + wrong.encode(), RECORDS[5], 1)
+    changed = re.sub(
+        rb"Content-Length: \d+", b"Content-Length: " + wrong.encode(), RECORDS[5], count=1
+    )
     assert changed != RECORDS[5]
     records = [*RECORDS[:5], changed, *RECORDS[6:]]
     numbers, errors = found_in(written(tmp_path, suffix, packed(records, suffix)))
@@ -189,9 +191,7 @@ def without_line_breaks(records: list[bytes]) -> bytes:
     "frame",
     [one_member, members_of_a_size, header_and_content_apart, padded, without_line_breaks],
 )
-def test_any_framing_by_gzip_is_read(
-    tmp_path: Path, frame: Callable[[list[bytes]], bytes]
-) -> None:
+def test_any_framing_by_gzip_is_read(tmp_path: Path, frame: Callable[[list[bytes]], bytes]) -> None:
     assert found_in(written(tmp_path, ".warc.gz", frame(RECORDS))) == (list(range(COUNT)), [])
 
 
@@ -300,7 +300,7 @@ def test_conversion_records_are_texts(tmp_path: Path) -> None:
 
 
 def damaged(name: str) -> bytes:
-    changed = re.sub(rb"Content-Length: \d+", b"Content-Length: 9", RECORDS[5], 1)
+    changed = re.sub(rb"Content-Length: \d+", b"Content-Length: 9", RECORDS[5], count=1)
     if name == "length":
         return packed([*RECORDS[:5], changed, *RECORDS[6:]], ".gz")
     if name == "one member":
