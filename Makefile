@@ -5,7 +5,7 @@ PAGE ?= examples/page.txt
 EXTRA ?=
 BIN := .venv/bin
 
-.PHONY: run test lint train evaluate tune counts check-data floors
+.PHONY: run test test-faults test-integrations lint train evaluate tune counts check-data floors
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -22,6 +22,16 @@ run: .venv/run ## labels an example page, or PAGE=path
 
 test: .venv/test ## runs the whole suite
 	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term
+
+test-faults: .venv/test ## kills the batch job 50 times in each format, on 5,000 pages
+	$(BIN)/python -m tests.faults --kills 50 --pages 5000
+
+.venv/integrations: .venv/test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[ray]'
+	@touch $@
+
+test-integrations: .venv/integrations ## runs the tests that need heavy libraries
+	$(BIN)/python -m pytest -m integrations
 
 lint: .venv/test ## style, format and types
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from segmenter import Segmenter
-from segmenter.archive import labelling
+from segmenter.archive import labelling, ray_engine
 from segmenter.archive.manifest import NAME, LockedError, Manifest, ManifestError
 from segmenter.archive.pool import Pool, Work
 from segmenter.archive.progress import Progress
@@ -20,10 +20,9 @@ from segmenter.archive.shard import (
     Done,
     Records,
     Shard,
-    ShardFiles,
     digest_of,
     failed,
-    items_of,
+    run_shard,
     size_of,
     text_name,
 )
@@ -79,8 +78,6 @@ def archive(
     `InputError` for inputs that are not there, `ManifestError` for an output of another job, other
     `SegmenterError` and `OSError` for what stops the job: the same call goes on from there.
     """
-    from segmenter.archive import ray_engine
-
     segmenter = Segmenter.load(settings.model)
     sources = [source for name in inputs for source in sources_of(name, settings.reading)]
     _check(sources, settings, list(map(str, segmenter.model.labels)), output)
@@ -139,21 +136,19 @@ def _run_source(job: Job, pool: Labellers, index: int, source: Source) -> None:
         else:
             records = records or Records(source, job.settings, place)
             shard = Shard(index, number, place)
-            found = run_shard(pool, job.store, source, shard, job, records)
+            found = run_shard(
+                pool,
+                job.store,
+                source,
+                shard,
+                job.settings,
+                job.labels,
+                records,
+                partial(job.progress.see, index),
+            )
             job.commit(found)
             place = found.shard.end
         number += 1
-
-
-def run_shard(
-    pool: Labellers, store: Store, source: Source, shard: Shard, job: Job, records: Records
-) -> Done:
-    """Does a shard, whose records come next in ``records``."""
-    files = ShardFiles(store, source, shard, job.settings, job.labels)
-    for (_, _, raw), outcome in pool.map(items_of(source, records.shard(shard.end))):
-        files.add(raw, outcome)
-        job.progress.see(shard.input, raw, outcome)
-    return files.complete(shard.end or records.peek())
 
 
 def _check_again(job: Job, records: Records, done: Shard) -> None:

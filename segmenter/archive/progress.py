@@ -66,6 +66,10 @@ class Progress:
         self._at += int(share * (self._total or 0))
         self._show()
 
+    def add_share(self, share: float) -> None:
+        """Told of a share of the inputs that is done already."""
+        self._at = int(share * (self._total or 0))
+
     def finish(self, source: Source, index: int) -> None:
         """Told that all of an input is done."""
         if source.size is not None:

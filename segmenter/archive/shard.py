@@ -6,12 +6,13 @@ import hashlib
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
 from segmenter.archive.labelling import Item
+from segmenter.archive.pool import Pool
 from segmenter.archive.settings import Settings
 from segmenter.archive.store import Store, digest
 from segmenter.errors import InputError
@@ -234,6 +235,25 @@ class ShardFiles:
                 else writer(path, target, self._labels, self._settings.blocks or dropped, dropped)
             )
         return self._writers[name]
+
+
+def run_shard(
+    pool: Pool[Item, Outcome],
+    store: Store,
+    source: Source,
+    shard: Shard,
+    settings: Settings,
+    labels: list[str],
+    records: Records,
+    seen: Callable[[RawRecord, Outcome], None] | None = None,
+) -> Done:
+    """Does a shard, whose records come next in ``records``; ``seen`` is told of each."""
+    files = ShardFiles(store, source, shard, settings, labels)
+    for (_, _, raw), outcome in pool.map(items_of(source, records.shard(shard.end))):
+        files.add(raw, outcome)
+        if seen is not None:
+            seen(raw, outcome)
+    return files.complete(shard.end or records.peek())
 
 
 def text_name(number: int, source: Source, raw: RawRecord) -> str:

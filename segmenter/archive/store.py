@@ -18,8 +18,11 @@ PARTIAL = ".partial"
 class Store:
     """The output folder at ``address``. Raises `InputError` and `OSError`."""
 
-    def __init__(self, address: str) -> None:
-        """Makes the folder; files begin in ``staging``, on this machine."""
+    def __init__(self, address: str, part: str = "") -> None:
+        """Makes the folder; files begin in ``staging``, on this machine.
+
+        ``part`` is for one of several processes that write to the same output.
+        """
         self.address = address.rstrip("/") or "/"
         self._remote = addresses.is_remote(address)
         if self._remote:
@@ -29,7 +32,7 @@ class Store:
         self._folder = Path(self.address)
         if self._folder.exists() and not self._folder.is_dir():
             raise InputError(f"{address}: is a file; name a folder for the output")
-        self.staging = self._folder / PARTIAL
+        self.staging = self._folder / PARTIAL / part
         self.staging.mkdir(parents=True, exist_ok=True)
 
     @property
