@@ -64,5 +64,8 @@ check-data: .venv/test ## checks the labelled pages and prints the coverage tabl
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 
+bench-archive: .venv/bench ## the batch job beside FastWARC and trafilatura: CORPORA=folder
+	$(BIN)/python -m benchmarks.archive --corpora $(CORPORA)
+
 bench: .venv/bench ## speed beside scikit-learn and fastText, as benchmarks/RESULTS.md and .svg
 	$(BIN)/python -m benchmarks.speed --train

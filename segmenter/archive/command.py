@@ -12,7 +12,13 @@ import click
 
 from segmenter.archive.job import archive
 from segmenter.archive.progress import progress
-from segmenter.archive.settings import MAX_PAGE_BYTES, PAGE_TIMEOUT, Settings, target_of
+from segmenter.archive.settings import (
+    MAX_PAGE_BYTES,
+    PAGE_TIMEOUT,
+    Settings,
+    SettingsError,
+    target_of,
+)
 from segmenter.archive.summary import Summary
 from segmenter.errors import SegmenterError
 from segmenter.formats import FORMATS, Reading
@@ -136,6 +142,8 @@ def archive_command(
     except KeyboardInterrupt:
         click.echo("segmenter: interrupted; the same command goes on from here", err=True)
         sys.exit(INTERRUPTED)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
     except SegmenterError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

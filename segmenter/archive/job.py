@@ -15,7 +15,7 @@ from segmenter.archive import labelling, ray_engine
 from segmenter.archive.manifest import NAME, LockedError, Manifest, ManifestError
 from segmenter.archive.pool import Pool, Work
 from segmenter.archive.progress import Progress
-from segmenter.archive.settings import Settings
+from segmenter.archive.settings import Settings, SettingsError
 from segmenter.archive.shard import (
     Done,
     Records,
@@ -168,7 +168,7 @@ def _check(
         raise InputError("there is no input")
     for name in (*settings.keep, *(label for label, _ in settings.min_share)):
         if name not in labels:
-            raise InputError(f"{name!r} is none of {', '.join(labels)}")
+            raise SettingsError(f"{name!r} is none of {', '.join(labels)}")
     if sum(source.address == STANDARD_INPUT for source in sources) > 1:
         raise InputError("standard input can be read only once")
     if settings.to.startswith("warc") or any(source.format == "warc" for source in sources):
@@ -205,7 +205,7 @@ def _check_names(source: Source) -> None:
 @contextmanager
 def _manifest(store: Store, overwrite: bool) -> Iterator[Manifest]:
     """The manifest of the output: a new one, or that of the job to go on with."""
-    names = store.names()
+    names = store.files()
     if names and NAME not in names and not overwrite:
         raise InputError(
             f"{store.address}: is not empty; name another output, or write into it with --overwrite"
@@ -235,13 +235,13 @@ def _manifest(store: Store, overwrite: bool) -> Iterator[Manifest]:
 def _done(manifest: Manifest, store: Store) -> dict[tuple[int, int], Shard]:
     """The shards that are done and whose files are all there; what belongs to none is removed."""
     done = {(shard.input, shard.number): shard for shard in manifest.shards()}
-    there = set(store.names())
+    sizes = store.files()
     known = list(manifest.files())
     for name, shard, size in known:
-        if name not in there or store.size(name) != size:
+        if sizes.get(name) != size:
             done.pop((shard.input, shard.number), None)
-    there -= {name for name, shard, _ in known if (shard.input, shard.number) in done}
-    for name in there:
+    kept = {name for name, shard, _ in known if (shard.input, shard.number) in done}
+    for name in sizes.keys() - kept:
         if name.startswith(tuple(f"{folder}/" for folder in FOLDERS)):
             store.remove(name)
     return done

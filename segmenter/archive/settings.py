@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from segmenter import __version__
-from segmenter.errors import InputError
+from segmenter.errors import InputError, SegmenterError
 from segmenter.formats import Reading
 from segmenter.formats.writing import TARGETS
 
 MAX_PAGE_BYTES = 32 << 20
 SHARD_BYTES = 256 << 20
 PAGE_TIMEOUT = 60.0
+
+
+class SettingsError(SegmenterError):
+    """A setting that the model does not allow."""
 
 
 @dataclass(frozen=True, slots=True)

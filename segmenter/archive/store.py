@@ -93,11 +93,13 @@ class Store:
         elif self.size(name) is not None:
             self._system.rm_file(f"{self._path}/{name}")
 
-    def names(self) -> list[str]:
-        """All files that are there."""
-        return [
-            name for name, _ in addresses.files_under(self.address) if not name.startswith(PARTIAL)
-        ]
+    def files(self) -> dict[str, int | None]:
+        """All files that are there, with their bytes."""
+        return {
+            name: found.size
+            for name, found in addresses.files_under(self.address)
+            if not name.startswith(PARTIAL)
+        }
 
     def discard_partial(self, keep: Path) -> None:
         """Takes away what was being written, but for the file ``keep``."""

@@ -412,7 +412,7 @@ def test_inputs_and_outputs_on_s3(tmp_path: Path, crawl: Path, s3: str) -> None:
 
 def test_wrong_usage_is_one_line(tmp_path: Path, crawl: Path) -> None:
     out = tmp_path / "out"
-    assert "is none of" in run(crawl, "-o", out, "--keep", "reports", code=1).stderr
+    assert "is none of" in run(crawl, "-o", out, "--keep", "reports", code=2).stderr
     assert "LABEL=X" in run(crawl, "-o", out, "--min-share", "boilerplate", code=2).stderr
     assert "No such file" in run(tmp_path / "none", "-o", out, code=1).stderr
     assert (
