@@ -169,8 +169,9 @@ def figures(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             BEGIN,
-            f"{pages} public pages, {size / 1e6:.0f} MB of records, WARC to Parquet, with the start of"
-            f" the processes; median of {result['rounds']} rounds on {result['cores']} cores ({result['machine']}),"
+            f"{pages} public pages, {size / 1e6:.0f} MB of records, WARC to Parquet, with the start"
+            f" of the processes; median of {result['rounds']} rounds on {result['cores']} cores"
+            f" ({result['machine']}),"
             f" {result['load']:.1f} other processes at work on average.",
             "",
             "| way | pages/s | MB/s | processor ms a page | peak MiB of all processes |",
