@@ -6,6 +6,7 @@ import io
 import json
 import os
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -343,7 +344,13 @@ def test_a_disk_that_takes_no_more_stops_the_job_and_loses_nothing(tmp_path: Pat
 def test_interruption_is_no_error_and_the_job_goes_on(tmp_path: Path, number: int) -> None:
     crawl = write(tmp_path / "crawl.jsonl", 700)
     command = faults.command(crawl, tmp_path / "out", "jsonl", 0.05)
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # A suite that runs in the background hands down that Ctrl-C is to be ignored.
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not list((tmp_path / "out").glob("pages/*")):
         assert process.poll() is None
         time.sleep(0.01)
