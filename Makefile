@@ -9,8 +9,8 @@ MODEL ?= own.npz
 EXPORT ?=
 BIN := .venv/bin
 
-.PHONY: run test test-integrations test-browser lint train evaluate tune counts check-data floors \
-	bench bench-check docs man release-check
+.PHONY: run test test-faults test-integrations test-browser lint train evaluate tune counts \
+	check-data floors bench bench-check bench-archive docs man release-check
 
 .venv/run: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -36,7 +36,8 @@ test: .venv/test ## runs the whole suite
 test-integrations: .venv/integrations ## against datasets, Ray, Spark, spaCy and the like; runs docs/
 	@command -v java >/dev/null || test "$$(id -u)" != 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && apt-get install -y -qq default-jre-headless; } >/dev/null
-	$(BIN)/python -m pytest -m integrations tests/integrations docs/integrations
+	$(BIN)/python -m pytest -m integrations tests/integrations docs/integrations tests/archive
+
 .venv/browser: pyproject.toml .venv/test
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[browser]'
 	@touch $@
@@ -45,6 +46,9 @@ test-browser: .venv/browser ## runs the review in Debian's Chromium, which root 
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -qq -y chromium fonts-dejavu-core; } || \
 		{ echo "test-browser needs Debian's chromium: apt-get install chromium" >&2; exit 1; }
 	$(BIN)/python -m pytest -m browser tests/browser
+
+test-faults: .venv/test ## kills the batch job 50 times in each format, on 5,000 pages
+	$(BIN)/python -m tests.faults --kills 50 --pages 5000
 
 lint: .venv/test ## style, format and types
 	$(BIN)/ruff check .
@@ -82,6 +86,9 @@ check-data: .venv/test ## checks the labelled pages and prints the coverage tabl
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
+
+bench-archive: .venv/bench ## the batch job beside FastWARC and trafilatura: CORPORA=folder
+	$(BIN)/python -m benchmarks.archive --corpora $(CORPORA)
 
 bench: .venv/bench ## speed beside scikit-learn and fastText, as benchmarks/RESULTS.md and .svg
 	$(BIN)/python -m benchmarks.speed --train

@@ -16,13 +16,15 @@ from typing import Any
 import click
 
 from segmenter import __version__
+from segmenter.archive.command import archive_command
 from segmenter.cli_exchange import export, import_
 from segmenter.cli_review import review
 from segmenter.cli_serve import serve
 from segmenter.completion import completion, label_names
 from segmenter.errors import InputError, MissingExtraError, SegmenterError
+from segmenter.formats import FORMATS, Reading, Record, read
+from segmenter.formats.text import without_surrogates
 from segmenter.page import Page
-from segmenter.records import FORMATS, Reading, Record, read
 from segmenter.segmenter import Segmenter
 from segmenter.streaming import at_hand, comes_slowly
 
@@ -108,15 +110,7 @@ def _tell(message: str) -> None:
 
 def _write(text: str) -> None:
     """Writes to standard output as UTF-8; half a surrogate pair becomes U+FFFD."""
-    data = text.encode("utf-8", "surrogatepass") if text.isascii() else _utf8(text)
-    sys.stdout.buffer.write(data)
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    sys.stdout.buffer.write(without_surrogates(text).encode())
 
 
 def _json(data: Any, indent: int | None = None) -> str:
@@ -373,3 +367,4 @@ main.add_command(export)
 main.add_command(import_)
 main.add_command(serve)
 main.add_command(completion)
+main.add_command(archive_command)

@@ -12,9 +12,9 @@ import click
 
 from segmenter.errors import InputError, SegmenterError
 from segmenter.exchange import doccano, label_studio, prodigy, spacy
+from segmenter.formats import Reading, Record, read
 from segmenter.labelled import LabelledPage, check_labels, json_line, to_segments
 from segmenter.labels import Label
-from segmenter.records import Reading, Record, read
 from segmenter.segmenter import Segmenter
 
 TOOLS = ("label-studio", "doccano", "prodigy", "spacy")

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from segmenter.errors import InputError, MissingExtraError, SegmenterError
-from segmenter.records import FORMATS, Reading, read
+from segmenter.formats import FORMATS, Reading, read
 
 GRACE = 5
 """Seconds that requests under way have to end once the review is stopped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,7 @@ def json_line(data: Any) -> str:
     return text
 
 
-def segments_of(data: dict[str, Any]) -> Parts | None:
+def segments_of(data: Mapping[str, Any]) -> Parts | None:
     """The segments of an object in the page format; ``None`` for an object of another kind."""
     segments = data.get("segments")
     if not isinstance(segments, list):

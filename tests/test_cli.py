@@ -126,7 +126,9 @@ def test_missing_file_directory_and_good_file(tmp_path: Path) -> None:
     good = tmp_path / "good.txt"
     good.write_text(TEXT)
     missing = str(tmp_path / "missing.txt")
-    result = run("clean", missing, str(tmp_path), str(good), code=1)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    result = run("clean", missing, str(empty), str(good), code=1)
     assert result.stdout.strip() == Segmenter.load().clean(TEXT).strip()
     assert len(errors(result)) == 2
     assert missing in errors(result)[0]

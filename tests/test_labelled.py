@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter.errors import InputError
+from segmenter.formats import Reading, Record, read
 from segmenter.labelled import LabelledPage, check_labels, from_line, to_segments
 from segmenter.labels import Label
-from segmenter.records import Reading, Record, read
 from training import pages as pg
 
 LABELS = tuple(label.value for label in Label)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from segmenter import cli
-from segmenter.records import Record
+from segmenter.formats import Record
 from segmenter.review.app import LARGEST_BODY, build
 from segmenter.review.corrections import Corrections
 from segmenter.review.guard import Guard

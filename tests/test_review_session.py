@@ -11,8 +11,8 @@ import pytest
 
 from segmenter import Segmenter
 from segmenter.errors import InputError
+from segmenter.formats import Record
 from segmenter.labelled import LabelledPage
-from segmenter.records import Record
 from segmenter.review import pieces as pc
 from segmenter.review.corrections import Corrections
 from segmenter.review.session import ConflictError, Session, UnknownPageError, add_all

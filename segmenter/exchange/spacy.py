@@ -50,7 +50,8 @@ def write(pages: Iterable[LabelledPage]) -> bytes:
         doc.spans[KEY] = SpanGroup(doc, name=KEY, spans=found)
         doc.user_data[RECORD] = json.dumps(record_of(page))
         file.add(doc)
-    return file.to_bytes()
+    content: bytes = file.to_bytes()
+    return content
 
 
 def read(content: bytes) -> Iterator[LabelledPage | InputError]:

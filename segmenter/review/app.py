@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from segmenter.errors import InputError, MissingExtraError, SegmenterError
-from segmenter.records import Record, decode
+from segmenter.formats import Record
+from segmenter.formats.text import decode
 from segmenter.review.session import ConflictError, Session, UnknownPageError
 from segmenter.web.bodies import media_type, parse_json, read_body
 from segmenter.web.problems import HANDLERS, JsonResponse, ProblemError

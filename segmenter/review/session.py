@@ -10,9 +10,9 @@ from typing import Any
 
 from segmenter.errors import InputError, SegmenterError
 from segmenter.explain import explain
+from segmenter.formats import Record
 from segmenter.labelled import LabelledPage, check_labels
 from segmenter.page import Page
-from segmenter.records import Record
 from segmenter.review import doubt
 from segmenter.review import pieces as pc
 from segmenter.review.corrections import Corrections

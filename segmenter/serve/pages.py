@@ -8,7 +8,7 @@ from typing import Any
 
 from segmenter.encoding import codec_of
 from segmenter.errors import InputError
-from segmenter.records import decode
+from segmenter.formats.text import decode
 from segmenter.web.bodies import parse_json
 from segmenter.web.problems import ProblemError
 

@@ -1,0 +1,259 @@
+"""The job: which shards are to be done, and doing them one by one on this machine."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from segmenter import Segmenter
+from segmenter.archive import labelling, ray_engine
+from segmenter.archive.manifest import NAME, LockedError, Manifest, ManifestError
+from segmenter.archive.pool import Pool, Work
+from segmenter.archive.progress import Progress
+from segmenter.archive.settings import Settings, SettingsError
+from segmenter.archive.shard import (
+    Done,
+    Records,
+    Shard,
+    digest_of,
+    failed,
+    run_shard,
+    size_of,
+    text_name,
+)
+from segmenter.archive.store import Store
+from segmenter.archive.summary import Summary
+from segmenter.errors import InputError, SegmenterError
+from segmenter.formats import BEGIN, Place, RawRecord, Source, sources_of
+from segmenter.formats.addresses import is_remote
+from segmenter.formats.cleaned import Outcome
+from segmenter.formats.extras import load
+from segmenter.formats.sources import STANDARD_INPUT
+
+FOLDERS = ("pages", "dropped", "quarantine", "labels")
+"""The folders of an output; whatever lies in them is the job's."""
+
+Start = Callable[[], Work[labelling.Item, Outcome]]
+Labellers = Pool[labelling.Item, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What an engine works on: ``done`` are the shards that need no doing, by input and number."""
+
+    sources: Sequence[Source]
+    settings: Settings
+    labels: list[str]
+    store: Store
+    manifest: Manifest
+    progress: Progress
+    done: dict[tuple[int, int], Shard]
+
+    def commit(self, done: Done) -> None:
+        """Records a shard whose files are in their places."""
+        self.manifest.commit(done)
+        self.store.send(self.manifest.path, NAME)
+
+
+def archive(
+    inputs: Sequence[str],
+    output: str,
+    settings: Settings,
+    jobs: int = 1,
+    overwrite: bool = False,
+    engine: str = "local",
+    ray_address: str | None = None,
+    progress: Progress | None = None,
+    start: Start | None = None,
+) -> Summary:
+    """Cleans ``inputs`` into the folder ``output``, or goes on where that was interrupted.
+
+    ``jobs`` processes label the pages; ``start``, called in each, makes the function that does, and
+    is the model of the settings unless given. Returns the figures of the whole output. Raises
+    `InputError` for inputs that are not there, `ManifestError` for an output of another job, other
+    `SegmenterError` and `OSError` for what stops the job: the same call goes on from there.
+    """
+    segmenter = Segmenter.load(settings.model)
+    sources = [source for name in inputs for source in sources_of(name, settings.reading)]
+    _check(sources, settings, list(map(str, segmenter.model.labels)), output)
+    seen = progress or Progress()
+    store = Store(output)
+    begun = monotonic()
+    try:
+        with _manifest(store, overwrite) as manifest:
+            recorded = settings.recorded()
+            manifest.begin(recorded, sources)
+            done = _done(manifest, store)
+            labels = list(map(str, segmenter.model.labels))
+            job = Job(sources, settings, labels, store, manifest, seen, done)
+            seen.begin(sources, _bytes_done(job))
+            if engine == "ray":
+                ray_engine.run(job, jobs, ray_address)
+            else:
+                run(job, jobs, start or partial(labelling.start, settings))
+            seen.end()
+            store.send(manifest.path, NAME)
+            return Summary(
+                manifest.counts(),
+                tuple(source.name for source in sources),
+                output,
+                recorded["model"],
+                monotonic() - begun,
+                seen.seen.pages,
+                seen.seen.bytes,
+            )
+    finally:
+        store.close()
+
+
+def run(job: Job, jobs: int, start: Start) -> None:
+    """Does what is to be done, shard by shard, with ``jobs`` processes that label."""
+    with Pool(jobs, start, size_of, failed, job.settings.page_timeout) as pool:
+        for index, source in enumerate(job.sources):
+            _run_source(job, pool, index, source)
+            job.progress.finish(source, index)
+
+
+def _run_source(job: Job, pool: Labellers, index: int, source: Source) -> None:
+    records: Records | None = None
+    place: Place | None = BEGIN
+    number = 0
+    while place is not None:
+        done = job.done.get((index, number))
+        if source.address == STANDARD_INPUT and records is None:
+            records = Records(source, job.settings)
+        if done is not None:
+            if source.address == STANDARD_INPUT and records is not None:
+                _check_again(job, records, done)
+            else:
+                records = None
+            place = done.end
+        else:
+            records = records or Records(source, job.settings, place)
+            shard = Shard(index, number, place)
+            found = run_shard(
+                pool,
+                job.store,
+                source,
+                shard,
+                job.settings,
+                job.labels,
+                records,
+                partial(job.progress.see, index),
+            )
+            job.commit(found)
+            place = found.shard.end
+        number += 1
+
+
+def _check_again(job: Job, records: Records, done: Shard) -> None:
+    """Reads what standard input brings again, and checks that it is what it was."""
+    if digest_of(records.shard(done.end)) != job.manifest.digest(done):
+        raise ManifestError(
+            f"{job.store.address}: holds the output of another job: standard input has changed; "
+            "name another output, or begin anew with --overwrite"
+        )
+
+
+def _check(
+    sources: Sequence[Source], settings: Settings, labels: Sequence[str], output: str
+) -> None:
+    """Finds what would stop the job before it begins. Raises `SegmenterError`."""
+    if not sources:
+        raise InputError("there is no input")
+    for name in (*settings.keep, *(label for label, _ in settings.min_share)):
+        if name not in labels:
+            raise SettingsError(f"{name!r} is none of {', '.join(labels)}")
+    if sum(source.address == STANDARD_INPUT for source in sources) > 1:
+        raise InputError("standard input can be read only once")
+    if settings.to.startswith("warc") or any(source.format == "warc" for source in sources):
+        load("fastwarc.warc", "warc", "WARC")
+    if settings.to == "parquet" or any(source.format == "parquet" for source in sources):
+        load("pyarrow.parquet", "parquet", "Parquet")
+    if settings.to.endswith("zst") or any(source.packing == "zstd" for source in sources):
+        load("zstandard", "zstd", "zstd")
+    for source in sources:
+        if source.files and not is_remote(source.address) and not is_remote(output):
+            _check_apart(source.address, output)
+        if source.files and settings.to == "text":
+            _check_names(source)
+
+
+def _check_apart(folder: str, output: str) -> None:
+    above, below = Path(folder).resolve(), Path(output).resolve()
+    if above == below or above in below.parents:
+        raise InputError(f"{output}: lies in the input {folder}; name an output outside of it")
+
+
+def _check_names(source: Source) -> None:
+    names: dict[str, str] = {}
+    for number, file in enumerate(source.files):
+        name = text_name(0, source, RawRecord(Place(number, 0, number), "", path=file))
+        if name in names:
+            raise InputError(
+                f"{source.address}: {names[name]} and {file} would have one name as text; "
+                "use --to jsonl"
+            )
+        names[name] = file
+
+
+@contextmanager
+def _manifest(store: Store, overwrite: bool) -> Iterator[Manifest]:
+    """The manifest of the output: a new one, or that of the job to go on with."""
+    names = store.files()
+    if names and NAME not in names and not overwrite:
+        raise InputError(
+            f"{store.address}: is not empty; name another output, or write into it with --overwrite"
+        )
+    path = store.fetch(NAME)
+    try:
+        manifest = Manifest(path)
+    except LockedError:
+        raise
+    except ManifestError:
+        if not overwrite:
+            raise
+        path.unlink()
+        manifest = Manifest(path)
+    # Only now is it sure that no other job is at work here.
+    store.discard_partial(keep=path)
+    if overwrite:
+        manifest.clear()
+    try:
+        yield manifest
+    except sqlite3.Error as error:
+        raise SegmenterError(f"{manifest.path}: cannot be written: {error}") from error
+    finally:
+        manifest.close()
+
+
+def _done(manifest: Manifest, store: Store) -> dict[tuple[int, int], Shard]:
+    """The shards that are done and whose files are all there; what belongs to none is removed."""
+    done = {(shard.input, shard.number): shard for shard in manifest.shards()}
+    sizes = store.files()
+    known = list(manifest.files())
+    for name, shard, size in known:
+        if sizes.get(name) != size:
+            done.pop((shard.input, shard.number), None)
+    kept = {name for name, shard, _ in known if (shard.input, shard.number) in done}
+    for name in sizes.keys() - kept:
+        if name.startswith(tuple(f"{folder}/" for folder in FOLDERS)):
+            store.remove(name)
+    return done
+
+
+def _bytes_done(job: Job) -> int:
+    """The bytes of inputs that are done, as they are stored."""
+    done = 0
+    for index, source in enumerate(job.sources):
+        ends = [shard.end for (i, _), shard in job.done.items() if i == index]
+        if None in ends:
+            done += source.size or 0
+        elif source.format in ("warc", "jsonl"):
+            done += max((end.offset for end in ends if end is not None), default=0)
+    return done

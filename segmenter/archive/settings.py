@@ -1,0 +1,88 @@
+"""What decides the output of a job, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from segmenter import __version__
+from segmenter.errors import InputError, SegmenterError
+from segmenter.formats import Reading
+from segmenter.formats.writing import TARGETS
+
+MAX_PAGE_BYTES = 32 << 20
+SHARD_BYTES = 256 << 20
+PAGE_TIMEOUT = 60.0
+
+
+class SettingsError(SegmenterError):
+    """A setting that the model does not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a job reads, labels, chooses and writes.
+
+    ``keep``: labels whose blocks make the cleaned text, ``original_report`` unless given.
+    ``min_share``: labels and the least share of a page that each must have. ``shard_bytes``:
+    unpacked bytes of input after which a shard ends. ``page_timeout`` is in seconds.
+    """
+
+    to: str = "jsonl.gz"
+    reading: Reading = field(default_factory=lambda: Reading(max_bytes=MAX_PAGE_BYTES))
+    model: str | None = None
+    keep: tuple[str, ...] = ()
+    min_share: tuple[tuple[str, float], ...] = ()
+    drop_empty: bool = False
+    blocks: bool = True
+    shard_bytes: int = SHARD_BYTES
+    page_timeout: float = PAGE_TIMEOUT
+
+    def recorded(self) -> dict[str, Any]:
+        """What a job that goes on must have in common with the one that began, by its name.
+
+        The models count by their content, wherever they lie. Raises `InputError`.
+        """
+        data = asdict(self)
+        reading = data.pop("reading")
+        del data["model"]
+        # How long a page may take decides nothing about the pages that take less.
+        del data["page_timeout"]
+        return {
+            "version of segmenter": __version__,
+            "model": model_version(self.model),
+            **{f"--{name.replace('_', '-')}": value for name, value in data.items()},
+            "--input-format": reading["format"],
+            "--text-field": reading["text_field"],
+            "--id-field": reading["id_field"],
+            "--max-page-bytes": reading["max_bytes"],
+        }
+
+
+def model_version(model: str | None) -> str:
+    """The beginning of the SHA-256 of the model files that label texts and HTML."""
+    digest = hashlib.sha256()
+    package = files("segmenter").joinpath("models")
+    try:
+        for name in ("default.npz", "html.npz"):
+            if name == "default.npz" and model is not None:
+                digest.update(Path(model).read_bytes())
+                continue
+            with as_file(package.joinpath(name)) as path:
+                digest.update(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return digest.hexdigest()[:16]
+
+
+def target_of(output: str, to: str | None) -> str:
+    """The format of an output: ``to``, else what the suffix of its name tells, else jsonl.gz."""
+    if to is not None:
+        return to
+    name = output.rstrip("/")
+    return next(
+        (t for t in sorted(TARGETS, key=len, reverse=True) if name.endswith(f".{t}")), "jsonl.gz"
+    )

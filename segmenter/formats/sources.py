@@ -1,0 +1,210 @@
+"""Which inputs there are, and in what format: told by suffix, else by content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from segmenter.errors import InputError
+from segmenter.formats import addresses
+from segmenter.formats.record import Place, Reading
+from segmenter.formats.unpack import bare, packing_by_content, packing_of, pieces
+
+FORMATS = ("text", "html", "jsonl", "parquet", "warc")
+SUFFIXES = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "text",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".warc": "warc",
+    ".wet": "warc",
+}
+PAGES = ("text", "html")
+"""Formats of which a file is a page."""
+
+STANDARD_INPUT = "-"
+
+_SNIFFED = 4096
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input: a file of records, or ``files`` of a folder, each of them a page.
+
+    ``size`` is in bytes, ``None`` where it is not known. ``version`` changes when the input does.
+    ``head`` is what was read of standard input to tell its format.
+    """
+
+    address: str
+    format: str
+    packing: str = ""
+    size: int | None = None
+    version: str = ""
+    files: tuple[str, ...] = ()
+    head: bytes = field(default=b"", repr=False)
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return "standard input" if self.address == STANDARD_INPUT else self.address
+
+    def address_of(self, file: str) -> str:
+        """The address of one of its files."""
+        if addresses.is_remote(self.address):
+            return f"{self.address.rstrip('/')}/{file}"
+        return str(PurePosixPath(self.address) / file)
+
+
+def format_by_suffix(name: str) -> str | None:
+    """The format that the suffix of a name tells, if it does."""
+    return SUFFIXES.get(PurePosixPath(bare(name)).suffix.lower())
+
+
+def sources_of(address: str, reading: Reading) -> list[Source]:
+    """What an argument names: one file, those a pattern names, all of a folder.
+
+    A folder's texts and HTML pages are one input, each of its archives another; other files in it
+    are left alone. Raises `InputError` if there is nothing to read, and `OSError`.
+    """
+    if address == STANDARD_INPUT:
+        return [_standard_input(reading)]
+    if addresses.is_folder(address):
+        return _folder(address, reading)
+    found = addresses.find(address)
+    if found is None:
+        named = addresses.matching(address)
+        if not named:
+            raise InputError(f"{address}: cannot be read: No such file or directory")
+        return [source for name in named for source in sources_of(name, reading)]
+    return [_file(found, reading)]
+
+
+def _file(found: addresses.Found, reading: Reading) -> Source:
+    address = found.address
+    packing = packing_of(address)
+    kind = reading.format or format_by_suffix(address)
+    if kind is None:
+        with addresses.reading(address) as handle:
+            head = handle.readline(_SNIFFED)
+            packing = packing or packing_by_content(head)
+            if packing:
+                handle.seek(0)
+                unpacked = pieces(handle, packing, Place(), lambda data: True)
+                head = next(unpacked).data[:_SNIFFED]
+                head = head[: head.find(b"\n") + 1 or len(head)]
+        kind = format_by_content(head)
+    return Source(address, kind, packing, found.size, found.version)
+
+
+def _folder(address: str, reading: Reading) -> list[Source]:
+    pages: list[tuple[str, addresses.Found]] = []
+    archives: list[Source] = []
+    for name, found in addresses.files_under(address):
+        kind = format_by_suffix(name)
+        if kind in PAGES:
+            if reading.format in (None, kind):
+                pages.append((name, found))
+        elif kind is not None and reading.format in (None, kind):
+            archives.append(
+                Source(found.address, kind, packing_of(name), found.size, found.version)
+            )
+    if not pages and not archives:
+        raise InputError(f"{address}: is a directory with no file to read in it")
+    if not pages:
+        return archives
+    listing = "\n".join(f"{name}\0{found.version}" for name, found in pages)
+    version = hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
+    size = sum(found.size or 0 for _, found in pages)
+    files = tuple(name for name, _ in pages)
+    return [Source(address, "text", "", size, version, files), *archives]
+
+
+def _standard_input(reading: Reading) -> Source:
+    head = sys.stdin.buffer.readline(_SNIFFED)
+    packing = packing_by_content(head)
+    kind = reading.format or ("jsonl" if packing else format_by_content(head))
+    if kind not in ("text", "html", "jsonl"):
+        raise InputError(f"standard input: {kind} is not read from it; name a file")
+    return Source(STANDARD_INPUT, kind, packing, head=head)
+
+
+def format_by_content(head: bytes) -> str:
+    """The format of what begins with ``head``, a line or the beginning of a long one."""
+    if head.startswith(b"WARC/"):
+        return "warc"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if _is_json_line(head):
+        return "jsonl"
+    return "html" if _HTML.match(head, 0, _SNIFFED) else "text"
+
+
+def _is_json_line(head: bytes) -> bool:
+    if not head.lstrip().startswith(b"{"):
+        return False
+    if len(head) == _SNIFFED and not head.endswith(b"\n"):
+        return re.match(rb'\s*\{\s*"', head) is not None
+    try:
+        return isinstance(json.loads(head), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def is_html(content: bytes) -> bool:
+    """Whether content that no suffix tells of begins as a page of HTML does."""
+    return _HTML.match(content, 0, _SNIFFED) is not None
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """The bytes of an input that is one file. Raises `OSError`."""
+    if source.address == STANDARD_INPUT:
+        yield _Continued(source.head, sys.stdin.buffer)  # type: ignore[misc]
+        return
+    with addresses.reading(source.address) as handle:
+        yield handle
+
+
+class _Continued:
+    """A stream of which the beginning has been read already."""
+
+    def __init__(self, head: bytes, rest: BinaryIO) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, count: int = -1) -> bytes:
+        """As of any stream; a short count is no end."""
+        if self._head:
+            taken, self._head = self._head, b""
+            return taken + (self._rest.read() if count < 0 else b"")
+        if count < 0:
+            return self._rest.read()
+        read_some = getattr(self._rest, "read1", self._rest.read)
+        data: bytes = read_some(count)
+        return data
+
+    def seekable(self) -> bool:
+        """No."""
+        return False
+
+    def seek(self, offset: int) -> int:
+        """Reads up to a place ahead, from the beginning."""
+        left = offset
+        while left and (data := self.read(min(left, 1 << 18))):
+            if len(data) > left:
+                self._head = data[left:] + self._head
+                return offset
+            left -= len(data)
+        return offset

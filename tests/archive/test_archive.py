@@ -1,0 +1,465 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from click.testing import CliRunner, Result
+from fastwarc.warc import ArchiveIterator
+from warcio.archiveiterator import ArchiveIterator as PeerIterator
+
+from segmenter import Segmenter
+from segmenter.archive import Settings, archive
+from segmenter.cli import main
+from segmenter.errors import SegmenterError
+from segmenter.formats.writing import TARGETS
+from tests import faults
+from tests.made_archives import page_html, page_text, warc_records, write
+
+COUNT = 40
+EXAMPLE = Path(__file__).parents[2] / "examples" / "page.txt"
+
+
+def run(*args: str | Path, stdin: bytes = b"", code: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["archive", *map(str, args)], input=stdin)
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def report(*args: str | Path, stdin: bytes = b"", code: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(*args, "--report", "-", stdin=stdin, code=code).stdout)
+    assert found["input"] == found["written"] + found["dropped"] + found["quarantined"]
+    return found
+
+
+def lines_of(folder: Path) -> list[dict[str, Any]]:
+    found = []
+    for path in sorted(folder.iterdir()):
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = gzip.decompress(content)
+        if path.suffix == ".zst":
+            content = zstandard.ZstdDecompressor().stream_reader(content).read()
+        found += [json.loads(line) for line in content.splitlines()]
+    return found
+
+
+def digest(folder: Path) -> str:
+    return hashlib.sha256(json.dumps(faults.digests(folder)).encode()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("crawl") / "crawl.warc.gz", COUNT)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory, crawl: Path) -> Path:
+    """The output of a job that is done, to look at."""
+    out = tmp_path_factory.mktemp("done") / "out"
+    run(crawl, "-o", out)
+    return out
+
+
+def test_each_page_carries_what_is_known_of_it(done: Path, crawl: Path) -> None:
+    pages = lines_of(done / "pages")
+    assert len(pages) == COUNT
+    segmenter = Segmenter.load()
+    for number, page in enumerate(pages):
+        expected = segmenter.segment_html(page_html(number))
+        assert page["url"] == f"http://example.org/{number}"
+        assert page["date"] == "2025-02-19T16:47:00Z"
+        assert page["source"] == str(crawl)
+        assert page["text"] == expected.clean()
+        assert [b["text"] for b in page["blocks"]] == [b.text for b in expected.blocks]
+        assert [b["label"] for b in page["blocks"]] == [b.label for b in expected.blocks]
+        assert abs(sum(page["shares"].values()) - 1) < 0.001
+        assert page["model"]
+        record = zlib.decompressobj(31).decompress(crawl.read_bytes()[page["offset"] :])
+        assert f"http://example.org/{number}\r\n".encode() in record
+
+
+@pytest.mark.parametrize("to", TARGETS)
+def test_every_format_goes_in_and_out(tmp_path: Path, to: str) -> None:
+    names = ("a.warc", "a.jsonl.zst", "a.parquet", "folder", "page.html")
+    sources = [write(tmp_path / name, 6) for name in names[:4]]
+    sources.append(tmp_path / names[4])
+    sources[4].write_text(page_html(1), encoding="utf-8")
+    out = tmp_path / f"out.{to}"  # which tells the format
+    assert report(*sources, "-o", out, *(["--to", to] if to == "text" else []))["written"] == 25
+    files = sorted(path.name for path in (out / "pages").iterdir())
+    assert files == [f"0000{n}" if to == "text" else f"0000{n}-00000.{to}" for n in range(5)]
+
+
+def test_parquet_has_a_nested_column(tmp_path: Path, crawl: Path, done: Path) -> None:
+    run(crawl, "-o", tmp_path / "out.parquet")
+    (path,) = (tmp_path / "out.parquet" / "pages").iterdir()
+    for row, line in zip(pq.read_table(path).to_pylist(), lines_of(done / "pages"), strict=True):
+        assert row["text"] == line["text"]
+        assert [b["label"] for b in row["blocks"]] == [b["label"] for b in line["blocks"]]
+        assert row["shares"].keys() == line["shares"].keys()
+        assert row["offset"] == line["offset"]
+
+
+@pytest.mark.parametrize("to", ["warc", "warc.gz"])
+def test_warc_keeps_the_original_and_refers_to_it(
+    tmp_path: Path, crawl: Path, done: Path, to: str
+) -> None:
+    run(crawl, "-o", tmp_path / "out", "--to", to)
+    (path,) = (tmp_path / "out" / "pages").iterdir()
+    content = path.read_bytes() if to == "warc" else gzip.decompress(path.read_bytes())
+    originals = [r for r in warc_records(COUNT) if b"WARC-Type: response" in r]
+    texts = [line["text"] for line in lines_of(done / "pages")]
+    at = 0
+    for original, text in zip(originals, texts, strict=True):
+        assert content[at : at + len(original)] == original
+        at = content.index(b"WARC-Type: metadata", at)
+        at = content.index(b"\r\n\r\nWARC/", at) + 4 if original is not originals[-1] else at
+        assert text.encode() in content
+    with path.open("rb") as handle:
+        assert (
+            len(list(ArchiveIterator(handle, parse_http=False, verify_digests=True))) == 3 * COUNT
+        )
+    with path.open("rb") as handle:
+        last = ""
+        for record in PeerIterator(handle, check_digests="raise"):
+            if record.rec_type == "response":
+                last = record.rec_headers["WARC-Record-ID"]
+            else:
+                assert record.rec_headers["WARC-Refers-To"] == last
+            if record.rec_type == "conversion":
+                assert record.content_stream().read().decode() == texts.pop(0)
+
+
+def test_text_mirrors_the_folder(tmp_path: Path) -> None:
+    source = write(tmp_path / "folder", 9)
+    run(source, "-o", tmp_path / "out", "--to", "text")
+    wanted = {
+        str(path.relative_to(source)).removesuffix(".txt") + ".txt" for path in source.rglob("*.*")
+    }
+    root = tmp_path / "out" / "pages" / "00000"
+    assert {str(path.relative_to(root)) for path in root.rglob("*.*")} == wanted
+    for line in lines_of(tmp_path / "out" / "labels"):
+        text = (tmp_path / "out" / line["file"]).read_text(encoding="utf-8")
+        assert (
+            all(
+                block["text"] in text
+                for block in line["blocks"]
+                if block["label"] == "original_report"
+            )
+            or "metadata" in line
+        )
+
+
+def test_the_same_whatever_the_jobs_and_the_shards(tmp_path: Path, crawl: Path, done: Path) -> None:
+    for jobs in (1, 2):
+        run(crawl, "-o", tmp_path / f"j{jobs}", "-j", jobs, "--shard-mib", "0.01")
+    assert digest(tmp_path / "j1") == digest(tmp_path / "j2")
+    assert lines_of(done / "pages") == lines_of(tmp_path / "j1" / "pages")
+    assert len(list((tmp_path / "j1" / "pages").iterdir())) > 2
+
+
+def test_what_is_dropped_is_kept_elsewhere_with_the_reason(
+    tmp_path: Path, segmenter: Segmenter
+) -> None:
+    source = tmp_path / "a.jsonl"
+    menu = {"id": "menu", "text": "Share this article\n\nLeave a Replay\n\nSubscribe"}
+    good = {"id": "good", "text": EXAMPLE.read_text(encoding="utf-8")}
+    low, high = (
+        segmenter.segment(page["text"]).shares().get("original_report", 0.0)
+        for page in (menu, good)
+    )
+    assert low < high
+    source.write_text("".join(json.dumps(row) + "\n" for row in (menu, good)), encoding="utf-8")
+    found = report(source, "-o", tmp_path / "out", "--min-share", f"original_report={high - 0.01}")
+    assert (found["written"], found["dropped"]) == (1, 1)
+    (dropped,) = lines_of(tmp_path / "out" / "dropped")
+    assert dropped["id"] == "menu"
+    assert dropped["reason"] == f"original_report is {low:.4f} of it, under {high - 0.01:g}"
+    assert [block["text"] for block in dropped["blocks"]] == menu["text"].split("\n\n")
+    found = report(source, "-o", tmp_path / "empty", "--drop-empty", "--no-blocks")
+    assert found["dropped_by"] == {"drop-empty": 1}
+    assert "blocks" not in lines_of(tmp_path / "empty" / "pages")[0]
+    assert lines_of(tmp_path / "empty" / "dropped")[0]["blocks"]
+
+
+def test_records_that_fail_are_set_aside_with_their_place(tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    lines = ['{"id": 1, "text": "The river rose."}', "{broken", '{"id": 2, "text": "It fell."}']
+    source.write_text("\n".join(lines), encoding="utf-8")
+    result = run(source, "-o", tmp_path / "out", code=1)
+    (kept,) = lines_of(tmp_path / "out" / "quarantine")
+    assert source.read_bytes()[kept["offset"] :][: kept["bytes"]] == b"{broken\n"
+    assert "is no JSON" in kept["reason"]
+    assert f"{source}, line 2: is no JSON" in result.stderr
+    assert "3 pages = 2 written + 0 dropped + 1 quarantined" in result.stderr
+
+
+def test_standard_input_keeps_what_it_sets_aside(tmp_path: Path) -> None:
+    lines = b'{"id": 1, "text": "The river rose."}\n{broken\n'
+    found = report("-", "-o", tmp_path / "out", stdin=lines, code=1)
+    assert (found["written"], found["quarantined"]) == (1, 1)
+    (kept,) = lines_of(tmp_path / "out" / "quarantine")
+    assert kept["content"] == "e2Jyb2tlbgo="
+    # Given again it is known; given otherwise it is refused.
+    report("-", "-o", tmp_path / "out", stdin=lines, code=1)
+    result = run("-", "-o", tmp_path / "out", stdin=lines.replace(b"rose", b"fell"), code=1)
+    assert "standard input has changed" in result.stderr
+
+
+def test_a_page_that_takes_too_long_is_set_aside(tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    long = json.dumps({"id": "long", "text": page_text(1) * 30_000})
+    good = json.dumps({"id": "good", "text": page_text(1)})
+    source.write_text(f"{good}\n{long}\n{good}\n", encoding="utf-8")
+    found = report(source, "-o", tmp_path / "out", "--page-timeout", "0.2", code=1)
+    assert (found["written"], found["quarantined"]) == (2, 1)
+    (kept,) = lines_of(tmp_path / "out" / "quarantine")
+    assert kept["reason"] == "took longer than 0.2 s, twice"
+    assert kept["record"] == 1
+
+
+def test_a_page_over_the_bound_is_set_aside(tmp_path: Path) -> None:
+    source = tmp_path / "folder"
+    write(source, 4)
+    (source / "long.txt").write_text(page_text(1) * 100, encoding="utf-8")
+    found = report(source, "-o", tmp_path / "out", "--max-page-bytes", "5000", code=1)
+    assert (found["written"], found["quarantined"]) == (4, 1)
+    assert lines_of(tmp_path / "out" / "quarantine")[0]["file"] == "long.txt"
+
+
+def test_an_output_is_never_overwritten_unasked(tmp_path: Path, crawl: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine", encoding="utf-8")
+    assert "is not empty" in run(crawl, "-o", out, code=1).stderr
+    run(crawl, "-o", out, "--overwrite")
+    assert (out / "mine.txt").read_text(encoding="utf-8") == "mine"
+    before = digest(out)
+    run(crawl, "-o", out)
+    assert digest(out) == before
+    run(crawl, "-o", out, "--overwrite", "--to", "jsonl")
+    assert [path.name for path in (out / "pages").iterdir()] == ["00000-00000.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--to", "jsonl"], "--to was"),
+        (["--keep", "boilerplate"], "--keep was"),
+        (["--no-blocks"], "--blocks was"),
+        (["--max-page-bytes", "99999"], "--max-page-bytes was"),
+        (["--shard-mib", "1"], "--shard-bytes was"),
+    ],
+)
+def test_changed_options_are_refused(
+    done: Path, crawl: Path, options: list[str], told: str
+) -> None:
+    before = digest(done)
+    assert told in run(crawl, "-o", done, *options, code=1).stderr
+    assert digest(done) == before
+
+
+def test_a_changed_model_or_input_is_refused(
+    tmp_path: Path, crawl: Path, segmenter: Segmenter
+) -> None:
+    source = tmp_path / "a.warc.gz"
+    source.write_bytes(crawl.read_bytes())
+    run(source, "-o", tmp_path / "out")
+    segmenter.model.save(tmp_path / "same.npz")
+    model = tmp_path / "model.npz"
+    model.write_bytes((tmp_path / "same.npz").read_bytes() + b"\0")
+    assert run(source, crawl, "-o", tmp_path / "out", code=1).stderr.count("there were 1 inputs")
+    source.write_bytes(crawl.read_bytes()[:-1])
+    told = run(source, "-o", tmp_path / "out", code=1).stderr
+    assert f"the input {source} has changed" in told
+    assert "--overwrite" in told
+    assert "model was" in run(source, "-o", tmp_path / "out", "--model", model, code=1).stderr
+
+
+def test_two_jobs_do_not_share_an_output(crawl: Path, done: Path) -> None:
+    before = digest(done)
+    with sqlite3.connect(done / "manifest.sqlite") as other:
+        other.execute("begin exclusive")
+        assert "another job" in run(crawl, "-o", done, "--overwrite", code=1).stderr
+        assert digest(done) == before
+    other.close()
+
+
+def test_files_that_went_missing_are_made_again(tmp_path: Path, crawl: Path) -> None:
+    out = tmp_path / "out"
+    run(crawl, "-o", out, "--shard-mib", "0.01")
+    before = digest(out)
+    files = sorted((out / "pages").iterdir())
+    files[1].unlink()
+    files[2].write_bytes(b"cut")
+    (out / "pages" / "00000-00099.jsonl.gz").write_bytes(b"left behind")
+    run(crawl, "-o", out, "--shard-mib", "0.01")
+    assert digest(out) == before
+
+
+def interrupted(out: Path, crawl: Path, limit: int | None) -> subprocess.CompletedProcess[str]:
+    def limits() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    command = [
+        sys.executable, "-m", "segmenter", "archive", str(crawl), "-o", str(out),
+        "--to", "jsonl", "--shard-mib", "0.01",
+    ]  # fmt: skip
+    return subprocess.run(command, preexec_fn=limits, capture_output=True, text=True, check=False)
+
+
+def test_a_disk_that_takes_no_more_stops_the_job_and_loses_nothing(tmp_path: Path) -> None:
+    crawl = tmp_path / "a.jsonl"
+    pages = [*(page_text(n) for n in range(60)), page_text(1) * 300]
+    crawl.write_text("".join(json.dumps({"text": text}) + "\n" for text in pages), "utf-8")
+    run(crawl, "-o", tmp_path / "whole", "--to", "jsonl", "--shard-mib", "0.01")
+    failed = interrupted(tmp_path / "out", crawl, 80_000)
+    assert failed.returncode == 1
+    assert len(list((tmp_path / "out" / "pages").iterdir())) > 1
+    assert "the same command goes on from here" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert interrupted(tmp_path / "out", crawl, None).returncode == 0
+    assert digest(tmp_path / "out") == digest(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("number", [2, 15])
+def test_interruption_is_no_error_and_the_job_goes_on(tmp_path: Path, number: int) -> None:
+    crawl = write(tmp_path / "crawl.jsonl", 700)
+    command = faults.command(crawl, tmp_path / "out", "jsonl", 0.05)
+    # A suite that runs in the background hands down that Ctrl-C is to be ignored.
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while not list((tmp_path / "out").glob("pages/*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, told = process.communicate()
+    assert process.returncode == 130
+    assert told.splitlines() == ["segmenter: interrupted; the same command goes on from here"]
+    subprocess.run(command, check=False)
+    subprocess.run(faults.command(crawl, tmp_path / "whole", "jsonl", 0.05), check=False)
+    assert digest(tmp_path / "out") == digest(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(("name", "to"), [faults.PAIRS[0], faults.PAIRS[6]])
+def test_a_job_that_is_killed_at_any_moment_goes_on(tmp_path: Path, name: str, to: str) -> None:
+    source = write(tmp_path / name, 200)
+    found = faults.torture(tmp_path, source, to, 3, 0.01, 1.5, seed=3)
+    assert found.kills == 3
+
+
+def test_inputs_and_outputs_in_memory(tmp_path: Path, crawl: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    memory.pipe_file("/in/crawl.warc.gz", crawl.read_bytes())
+    args = ("memory://in/crawl.warc.gz", "-o", "memory://out", "--to", "parquet")
+    assert report(*args)["written"] == COUNT
+    assert memory.find("/out") == ["/out/manifest.sqlite", "/out/pages/00000-00000.parquet"]
+    assert report(*args)["this_run"]["pages"] == 0
+    memory.pipe_file("/in/crawl.warc.gz", crawl.read_bytes()[:-1])
+    assert "has changed" in run(*args, code=1).stderr
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    yield "s3://crawls"
+    server.stop()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_inputs_and_outputs_on_s3(tmp_path: Path, crawl: Path, s3: str) -> None:
+    import s3fs
+
+    system = s3fs.S3FileSystem()
+    system.mkdir("crawls")
+    system.put_file(str(crawl), "crawls/in/crawl.warc.gz")
+    args = (f"{s3}/in/*.warc.gz", "-o", f"{s3}/out", "--shard-mib", "0.01")
+    assert report(*args)["written"] == COUNT
+    run(crawl, "-o", tmp_path / "out", "--shard-mib", "0.01")
+    system.invalidate_cache()
+    system.get("crawls/out/", str(tmp_path / "s3"), recursive=True)
+    assert [p["text"] for p in lines_of(tmp_path / "s3" / "pages")] == [
+        p["text"] for p in lines_of(tmp_path / "out" / "pages")
+    ]
+    system.rm_file("crawls/out/pages/00000-00001.jsonl.gz")
+    system.invalidate_cache()
+    assert 0 < report(*args)["this_run"]["pages"] < COUNT
+
+
+def test_wrong_usage_is_one_line(tmp_path: Path, crawl: Path) -> None:
+    out = tmp_path / "out"
+    assert "is none of" in run(crawl, "-o", out, "--keep", "reports", code=2).stderr
+    assert "LABEL=X" in run(crawl, "-o", out, "--min-share", "boilerplate", code=2).stderr
+    assert "No such file" in run(tmp_path / "none", "-o", out, code=1).stderr
+    assert (
+        "lies in the input"
+        in run(write(tmp_path / "in", 2), "-o", tmp_path / "in" / "out", code=1).stderr
+    )
+    assert "is a file" in run(crawl, "-o", crawl, code=1).stderr
+    run("-o", out, code=2)
+    assert not out.exists() or not list(out.rglob("*.*"))
+
+
+def test_quiet_says_nothing_and_help_names_the_files(tmp_path: Path, crawl: Path) -> None:
+    assert run(crawl, "-o", tmp_path / "out", "--quiet").stderr == ""
+    shown = run("--help").stdout
+    for name in ("pages/SSSSS-NNNNN.SUFFIX", "dropped/", "quarantine/", "manifest.sqlite"):
+        assert name in shown
+
+
+def test_a_terminal_is_shown_a_bar(tmp_path: Path, crawl: Path) -> None:
+    terminal, side = os.openpty()
+    command = [sys.executable, "-m", "segmenter", "archive", str(crawl), "-o", str(tmp_path / "o")]
+    subprocess.run(command, stderr=side, check=True)
+    os.close(side)
+    shown = io.BytesIO()
+    try:
+        while data := os.read(terminal, 1 << 16):
+            shown.write(data)
+    except OSError:
+        pass
+    os.close(terminal)
+    text = shown.getvalue().decode()
+    assert "100%" in text
+    assert "pages/s" in text
+    assert "MB/s" in text
+    assert "original_report" in text
+
+
+def test_the_library_returns_the_summary(tmp_path: Path, crawl: Path) -> None:
+    summary = archive([str(crawl)], str(tmp_path / "out"), Settings(to="jsonl"))
+    assert summary.counts.written == COUNT
+    assert summary.counts.passed == {"WARC request": 4}
+    with pytest.raises(SegmenterError, match="is none of"):
+        archive([str(crawl)], str(tmp_path / "o"), Settings(keep=("x",)))
