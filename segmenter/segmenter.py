@@ -18,11 +18,12 @@ from segmenter.features import extract
 from segmenter.labels import Label
 from segmenter.model import Model
 from segmenter.page import DEFAULT_KEEP, Block, Page
-from segmenter.within import label_pages
+from segmenter.within import Flags, Floats, label_pages
 
 if TYPE_CHECKING:
     from segmenter.article_model import ArticleModel
     from segmenter.html import HtmlPage
+    from segmenter.structure import Structure
 
 PART = 1 << 18
 """Characters of a page that are looked at together. A longer page is labelled part by part, and
@@ -107,21 +108,34 @@ class Segmenter:
         if batch:
             yield from self._segment_html(batch)
 
-    def _segment_html(self, pages: Sequence[HtmlPage]) -> list[Page]:
-        """The pages of a batch: markup tells the article, its words tell which kind it is."""
+    @property
+    def article_model(self) -> ArticleModel:
+        """The model for markup."""
+        return self._article or _article_model()
+
+    def find_article(self, pages: Sequence[HtmlPage]) -> tuple[Structure, Floats, Flags, Flags]:
+        """What markup says of the blocks of all ``pages``.
+
+        Their structure; the probability that each is of the article's body; whether it was taken
+        for the body; whether for an aside: headline, standfirst or caption.
+        """
         from segmenter import article
         from segmenter.elements import BIOGRAPHY, CAPTION, COMMENT, HEADLINE
         from segmenter.structure import structure
 
-        if Label.BOILERPLATE not in self.model.labels:
-            raise ModelError("pages with markup need a model with the label boilerplate")
         found = structure(pages)
-        in_article = (self._article or _article_model()).score(found)
+        in_article = self.article_model.score(found)
         repeated = found.repeated
         # Captions and headlines may come back as asides.
         vetoed = np.isin(found.columns[:, -1], (COMMENT, BIOGRAPHY, CAPTION, HEADLINE))
         body = article.choose(in_article, found.layout, vetoed, repeated)
-        aside = article.asides(found, body, repeated)
+        return found, in_article, body, article.asides(found, body, repeated)
+
+    def _segment_html(self, pages: Sequence[HtmlPage]) -> list[Page]:
+        """The pages of a batch: markup tells the article, its words tell which kind it is."""
+        if Label.BOILERPLATE not in self.model.labels:
+            raise ModelError("pages with markup need a model with the label boilerplate")
+        _, in_article, body, aside = self.find_article(pages)
         return label_pages(self.model, pages, in_article, body, aside)
 
     def _segment(self, texts: Sequence[str]) -> list[Page]:

@@ -36,6 +36,8 @@ HOSTILE = {
     "one word": "x" * (50 * N),
     "links in one line": "<a href=x>y</a> " * (N // 2),
     "options": "<select><selectedcontent></selectedcontent><option>" + "<b>x" * N,
+    "notices in notices": "<noscript>" * N + "x " * 300,
+    "nesting in a notice": "<noscript>" + "x " * 300 + "<div>" * N + "</noscript>y",
     "quotation marks": '<p a="' * N,
     "signs": "<" * N,
     "unlike names": "".join(f"<x{i} class=c{i}>y</x{i}>" for i in range(N // 4)),
