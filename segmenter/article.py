@@ -33,8 +33,8 @@ THRESHOLD = 0.4
 """The probability at which a block neither lengthens nor shortens the chosen stretch."""
 
 LOSS = 0.5
-"""What an unlikely block counts for beside a likely one: less, since a lead is often parted from the
-body by pictures, share buttons and lists. Chosen like `SURE`."""
+"""What an unlikely block counts for beside a likely one: less, since a lead is often parted from
+the body by pictures, share buttons and lists. Chosen like `SURE`."""
 
 SURE = 0.45
 """The probability over which a block inside the stretch is taken. Chosen by leaving out one source

@@ -12,10 +12,10 @@ from segmenter.article import NUMBERS, around, choose
 from segmenter.article_model import ArticleModel
 from segmenter.html import read_html
 from segmenter.structure import structure
-from training.article import Fitted, Settings, fit, our_rows, to_model
-from training.markup import rows_of
 from tests.test_html import PAGE
 from tests.training_pages import pages
+from training.article import Fitted, Settings, fit, our_rows, to_model
+from training.markup import rows_of
 
 
 @pytest.fixture(scope="module")
