@@ -235,7 +235,7 @@ def as_markdown(rows: Sequence[dict[str, Any]]) -> str:
         "# Articles out of HTML",
         "",
         "Written by `python -m benchmarks.html --corpora FOLDER`: one run, one core, the same "
-        f"pages for all, Python {platform.python_version()}. Ours is fitted without the pages measured. "
+        f"pages for all, Python {platform.python_version()}. Ours is fitted without those pages. "
         "fundus: 4-grams of the body. trafilatura set: its English pages, the share of wanted "
         "snippets found and of unwanted ones left out. Asking trafilatura: its text is taken of "
         f"the {DOUBTFUL:.0%} of pages of which ours is least sure.",
