@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from types import FrameType
 
@@ -9,7 +10,7 @@ import pytest
 
 from segmenter import Segmenter
 from segmenter.html import read_html
-from segmenter.limits import DEPTH, bounded
+from segmenter.limits import DEPTH, NAMES, bounded
 
 N = 100_000
 
@@ -48,6 +49,7 @@ def hostile(n: int) -> dict[str, str]:
         "nesting in a notice": "<noscript>" + "x " * 300 + "<div>" * n + "</noscript>y",
         "quotation marks": '<p a="' * n,
         "signs": "<" * n,
+        "unlike attributes": "".join(f"<p a{i}>y" for i in range(n)),
         "unlike names": "".join(f"<x{i} class=c{i}>y</x{i}>" for i in range(n)),
     }
 
@@ -98,7 +100,9 @@ def test_work_grows_with_the_page(name: str) -> None:
 
 
 def test_a_million_siblings() -> None:
-    assert len(read_html("<p>x" * 1_000_000).blocks) == 1_000_000
+    page = read_html("<i>x</i>" * 999_000 + "<p>y" * 1_000)
+    assert page.text.startswith("x" * 999_000)
+    assert len(page.blocks) > 1_000
 
 
 def test_fifty_megabytes_of_attributes() -> None:
@@ -127,6 +131,17 @@ def test_tags_beyond_the_bounds_lose_their_markup_alone() -> None:
     assert page.text == "deep\n\nbehind\n"
     steps = page.blocks[0].element.path.count(">")
     assert 400 < steps <= DEPTH
+
+
+def test_unlike_names_beyond_the_bound_are_left_out() -> None:
+    """The parser takes quadratic time in their number; the text stays."""
+    elements = "".join(f"<x{i}>y</x{i}>" for i in range(20_000))
+    attributes = "".join(f"<p a{i}=1>y</p>" for i in range(20_000))
+    for html in (elements, attributes):
+        cut = bounded(html.encode())
+        assert 0.05 < len(cut) / len(html) < 0.8
+        assert cut.count(b"y") == 20_000
+        assert len(set(re.findall(rb"x\d+|a\d+", cut))) <= NAMES
 
 
 def test_honest_pages_are_not_touched() -> None:
