@@ -214,6 +214,9 @@ def test_the_command_line_reads_html(tmp_path: Path) -> None:
     assert [json.loads(line)["id"] for line in found.stdout.splitlines()] == ["h", "t", "i"]
     sniffed = run(main, ["clean", "--format", "json"], input=PAGE)
     assert json.loads(sniffed.stdout)["metadata"]["language"] == "en-GB"
+    linked = run(main, ["clean", str(path), "--format", "markdown", "--links"])
+    assert "[report](https://kent.example/b)" in linked.stdout
+    assert "https://" not in run(main, ["clean", str(path), "--format", "markdown"]).stdout
     wrong = run(main, ["clean", str(path), "--links"])
     assert wrong.exit_code == 2
 
