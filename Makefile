@@ -84,6 +84,8 @@ check-data: .venv/test ## checks the labelled pages and prints the coverage tabl
 
 .venv/bench: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@# Older versions of pip fail on lxml's extra, which two of the peers spell in two ways.
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=24'
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@
 

@@ -319,7 +319,11 @@ def explain(
     block: int,
     top: int,
 ) -> None:
-    """Show which features spoke for which label of a block of a page."""
+    """Show which features spoke for which label of a block of a page.
+
+    Of HTML, first what its markup says of the block, alone and among the others, and for a block
+    inside the article then what its words say.
+    """
     from segmenter import show
     from segmenter.explain import explain as reasons_for
 
@@ -327,19 +331,36 @@ def explain(
     labels = run.segmenter.model.labels
     width = shutil.get_terminal_size((100, 24)).columns
     for record, page in run.pages(inputs or ("-",)):
-        if record.html is not None:
-            run.failures += 1
-            _tell(f"{record.where}: is HTML, whose labels have no explanation; give its text")
-            continue
         try:
-            found = reasons_for(run.segmenter.model, record.text, block)
+            if record.html is None:
+                told = show.reasons(
+                    reasons_for(run.segmenter.model, record.text, block), labels, top
+                )
+            else:
+                told = _html_reasons(run.segmenter, record.html, block, top)
         except SegmenterError as error:
             run.failures += 1
             _tell(f"{record.where}: {error}")
             continue
         click.echo(show.row(block, page.blocks[block], labels, width))
-        click.echo(show.reasons(found, labels, top))
+        click.echo(told)
     _finish(run)
+
+
+def _html_reasons(segmenter: Segmenter, html: bytes | str, block: int, top: int) -> str:
+    from segmenter import show
+    from segmenter.explain_html import explain_html
+
+    found = explain_html(segmenter, html, block)
+    parts = [
+        "its markup and words, for the article (+) or against:",
+        show.reasons(found.alone, ("article",), top),
+        "that and the blocks around, for the article (+) or against:",
+        show.reasons(found.around, ("article",), top),
+    ]
+    if found.words:
+        parts += ["inside the article:", show.reasons(found.words, segmenter.model.labels, top)]
+    return "\n".join(parts)
 
 
 @main.command()

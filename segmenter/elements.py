@@ -51,11 +51,12 @@ ROLES = (
 )
 
 
-@lru_cache(maxsize=1 << 14)
-def name_buckets(
-    tag: str, identifier: str, classes: str
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The buckets of an element's names: as one on the way, and as the block's own element."""
+def name_tokens(tag: str, identifier: str, classes: str) -> tuple[str, ...]:
+    """What an element's names are made of: its tag, the words of its id and those of its classes.
+
+    >>> name_tokens("p", "", "postBody lead")
+    ('.body', '.lead', '.post', '.post-body', 'p')
+    """
     tokens = {tag} if tag else set()
     for kind, names in (("#", identifier[:200]), (".", classes[:1000])):
         for name in names.split()[:20]:
@@ -63,11 +64,19 @@ def name_buckets(
             tokens.update(kind + part for part in parts)
             if len(parts) > 1:
                 tokens.add(kind + "-".join(parts))
+    return tuple(sorted(tokens))
+
+
+@lru_cache(maxsize=1 << 14)
+def name_buckets(
+    tag: str, identifier: str, classes: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The buckets of an element's names: as one on the way, and as the block's own element."""
+    tokens = name_tokens(tag, identifier, classes)
     shift = 32 - PATH_BITS
-    ordered = sorted(tokens)
     return (
-        tuple(crc32(token.encode("utf-8", "replace")) >> shift for token in ordered),
-        tuple(crc32(b"own " + token.encode("utf-8", "replace")) >> shift for token in ordered),
+        tuple(crc32(token.encode("utf-8", "replace")) >> shift for token in tokens),
+        tuple(crc32(b"own " + token.encode("utf-8", "replace")) >> shift for token in tokens),
     )
 
 

@@ -40,6 +40,11 @@ def explain(model: Model, text: str, block: int) -> list[Reason]:
     blocks = len(batch.spans.starts)
     if not 0 <= block < blocks:
         raise SegmenterError(f"there is no block {block}: the page has blocks 0 to {blocks - 1}")
+    return explain_batch(model, text, batch, block)
+
+
+def explain_batch(model: Model, text: str, batch: Batch, block: int) -> list[Reason]:
+    """As `explain`, of a ``text`` that was taken apart already."""
     found = _gram_reasons(model, text, batch, block) | _column_reasons(model, batch, block)
     scores = model.score(batch.features)[block]
     roles = [model.chain.roles_of(label) for label in range(len(model.labels))]

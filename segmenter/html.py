@@ -2,7 +2,8 @@
 
 Blocks follow rendering: a block element, a table cell, a list item, ``<br>`` or a line of ``<pre>``
 begins a new one, inline markup is joined, hidden elements are left out. So are form controls, and
-the text that stands in for pictures.
+the text that stands in for pictures. What is written for readers without scripts is left out too,
+unless it is a text of some length: then scripts alone would show it, and the page is nothing else.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 _LEFT_OUT = frozenset([
-    "script", "style", "template", "noscript", "head", "svg", "iframe", "object", "embed", "canvas",
+    "script", "style", "template", "head", "svg", "iframe", "object", "embed", "canvas",
     "audio", "video", "select", "option", "datalist", "input", "textarea", "button", "map", "area",
     "track", "source", "param", "frame", "frameset", "noframes", "meter", "progress", "rp",
     "annotation", "annotation-xml", "xmp", "noembed", "applet",
@@ -51,6 +52,9 @@ _MOST_MARKED = 16
 """Marks around one text, at most."""
 
 _BLOCK, _PLAIN, _MARK = range(3)
+
+_WITHOUT_SCRIPTS = 200
+"""Words of a ``noscript`` over which it is read: a notice or a menu has fewer, an article more."""
 
 
 class Element:
@@ -135,7 +139,7 @@ def read_html(html: str | bytes) -> HtmlPage:
         data = text.encode()
     except UnicodeEncodeError:  # half a surrogate pair
         data = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
-    tree = LexborHTMLParser(bounded(data), options=_WITHOUT_EVENTS, scripting=True)
+    tree = _parse(data)
     walk = _Walk()
     body = tree.body
     if body is not None and body.tag == "body":
@@ -146,6 +150,10 @@ def read_html(html: str | bytes) -> HtmlPage:
         tuple(walk.elements),
         read_metadata(tree),
     )
+
+
+def _parse(data: bytes) -> LexborHTMLParser:
+    return LexborHTMLParser(bounded(data), options=_WITHOUT_EVENTS, scripting=True)
 
 
 class _Walk:
@@ -160,6 +168,8 @@ class _Walk:
         # the line it was opened in, where its text starts there, target.
         self.inline: list[str] = []
         self.marked: list[tuple[str, int, int, str]] = []
+        # The tree of the ``noscript`` that is being read: nodes do not keep theirs.
+        self.without_scripts: LexborHTMLParser | None = None
         self._start_block()
 
     def _start_block(self) -> None:
@@ -184,6 +194,8 @@ class _Walk:
                     self._flush(element)
                     element = outer
                     preformatted -= tag == "pre"
+                    if tag == "noscript":
+                        self.without_scripts = None
                 else:
                     self._close_inline(sort)
                 node = node.next
@@ -202,6 +214,14 @@ class _Walk:
                 tag = node.tag or ""
                 if tag in ("br", "hr"):
                     self._flush(element)
+                elif tag == "noscript":
+                    inside = self._without_scripts(node)
+                    if inside is not None:
+                        open_nodes.append((node, tag, element, _BLOCK))
+                        self._flush(element)
+                        element = self._element(tag, node.attributes, element)
+                        node = inside
+                        continue
                 elif tag not in _LEFT_OUT:
                     attributes = node.attributes
                     if not ((attributes or tag == "dialog") and _hidden(tag, attributes)):
@@ -216,6 +236,24 @@ class _Walk:
                         continue
             node = node.next
         self._flush(element)
+
+    def _without_scripts(self, node: LexborNode) -> LexborNode | None:
+        """The first node of what a ``noscript`` holds, if that is to be read.
+
+        The parser takes it for text, which is parsed here; one inside another is left out.
+        """
+        content = node.first_child
+        if content is None or self.without_scripts is not None:
+            return None
+        source = content.text_content or ""
+        if source.count(" ") + source.count("\n") < _WITHOUT_SCRIPTS:
+            return None
+        tree = _parse(source.encode())
+        body = tree.body
+        if body is None or len((body.text() or "").split()) < _WITHOUT_SCRIPTS:
+            return None
+        self.without_scripts = tree
+        return body.first_child
 
     def _element(
         self, tag: str, attributes: dict[str, str | None], parent: Element | None

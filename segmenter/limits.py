@@ -23,6 +23,10 @@ FORMATTING = 8
 ATTRIBUTES = 256
 """Attributes of a tag."""
 
+NAMES = 2048
+"""Unlike names of elements on a page, and of attributes: the parser looks each up in a table of a
+fixed size, and takes quadratic time in their number. HTML, SVG and MathML have some 200 and 500."""
+
 _LONG_TAG = 1 << 14
 """Bytes of a tag under which its attributes need no counting."""
 
@@ -32,6 +36,9 @@ _TOKEN = re.compile(
     rb"<(?:([a-zA-Z][^\s/>]*+)(" + _ATTRIBUTE + rb"*+)>?"
     rb"|/([a-zA-Z][^\s/>]*+)[^>]*+>?|!--(?s:.*?-->|.*))"
 )
+_ATTRIBUTE_NAME = re.compile(rb"[\s\"'/]([^\s/>=\"'<]++)")
+_MANY_TAGS, _MUCH_MARKUP = 10_000, 1 << 18
+"""Start tags, and bytes of them, under which their names need no counting."""
 _ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _VOID = frozenset(
     b"area base basefont bgsound br col embed frame hr img input keygen link meta param source "
@@ -44,10 +51,25 @@ _CLOSED_BY_NEXT = frozenset(b"p li dd dt td th tr option optgroup thead tbody tf
 
 def bounded(html: bytes) -> bytes:
     """``html`` (in UTF-8), without the tags that go beyond the bounds."""
-    longest = max(map(len, _START_TAG.findall(html)), default=0)
-    if longest < _LONG_TAG and _within_depth(html):
+    tags = _START_TAG.findall(html)
+    lengths = [len(tag) for tag in tags]
+    if (
+        max(lengths, default=0) < _LONG_TAG
+        and _within_depth(html)
+        and ((len(tags) < _MANY_TAGS and sum(lengths) < _MUCH_MARKUP) or _within_names(tags))
+    ):
         return html
     return _cut(html)
+
+
+def _within_names(tags: list[bytes]) -> bool:
+    """Whether start tags have no more unlike names of elements and of attributes than `NAMES`."""
+    unlike = set(tags)
+    names = {tag[1:].split(None, 1)[0].rstrip(b"/").lower() for tag in unlike}
+    attributes: set[bytes] = set()
+    for tag in unlike:
+        attributes.update(_ATTRIBUTE_NAME.findall(tag.lower()))
+    return max(len(names), len(attributes)) <= NAMES
 
 
 def _within_depth(html: bytes) -> bool:
@@ -103,6 +125,8 @@ def _cut(html: bytes) -> bytes:
     formatted = 0
     dropped: Counter[bytes] = Counter()
     no_end: set[bytes] = set()
+    names: set[bytes] = set()
+    attribute_names: set[bytes] = set()
 
     while token := _TOKEN.search(html, position):
         position = token.end()
@@ -110,6 +134,9 @@ def _cut(html: bytes) -> bytes:
         keep = True
         if name is not None:
             name = name.lower()
+            known = name in names or len(names) < NAMES
+            if known:
+                names.add(name)
             if name in _RAW:
                 close = None
                 if name not in no_end:
@@ -121,8 +148,10 @@ def _cut(html: bytes) -> bytes:
             elif name not in _VOID:
                 if open_names and name in _CLOSED_BY_NEXT and open_names[-1] == name:
                     count[open_names.pop()] -= 1
-                keep = len(open_names) < DEPTH - 8 and not (
-                    name in _FORMATTING and formatted >= FORMATTING
+                keep = (
+                    known
+                    and len(open_names) < DEPTH - 8
+                    and not (name in _FORMATTING and formatted >= FORMATTING)
                 )
                 if keep:
                     open_names.append(name)
@@ -132,9 +161,16 @@ def _cut(html: bytes) -> bytes:
                         formatted += 1
                 else:
                     dropped[name] += 1
-            if keep and len(attributes) >= _LONG_TAG:
-                pieces += (html[done : token.start(2)], _fewer(attributes), b">")
-                done = token.end()
+            if keep and attributes:
+                fewer = _fewer(attributes) if len(attributes) >= _LONG_TAG else attributes
+                own = set(_ATTRIBUTE_NAME.findall(fewer.lower())) - attribute_names
+                if len(attribute_names) + len(own) > NAMES:
+                    fewer = b""
+                else:
+                    attribute_names |= own
+                if len(fewer) < len(attributes):
+                    pieces += (html[done : token.start(2)], fewer, b">")
+                    done = token.end()
         elif end is not None:
             end = end.lower()
             if dropped[end]:

@@ -17,11 +17,12 @@ from segmenter.labels import Label, known
 from segmenter.model import Model
 from segmenter.page import Page, make_block
 from segmenter.tokens import Ints
-from segmenter.within import label_pages
+from segmenter.within import Flags, Floats, label_pages
 
 if TYPE_CHECKING:
     from segmenter.article_model import ArticleModel
     from segmenter.html import HtmlPage
+    from segmenter.structure import Structure
 
 _MODELS = Path(__file__).with_name("models")
 
@@ -106,19 +107,32 @@ class Segmenter:
         if batch:
             yield from self._segment_html(batch)
 
-    def _segment_html(self, pages: Sequence[HtmlPage]) -> list[Page]:
-        """The pages of a batch: markup tells the article, its words tell which kind it is."""
+    @property
+    def article_model(self) -> ArticleModel:
+        """The model for markup."""
+        return self._article or _article_model()
+
+    def find_article(self, pages: Sequence[HtmlPage]) -> tuple[Structure, Floats, Flags, Flags]:
+        """What markup says of the blocks of all ``pages``.
+
+        Their structure; the probability that each is of the article's body; whether it was taken
+        for the body; whether for an aside: headline, standfirst or caption.
+        """
         from segmenter import article
         from segmenter.elements import BIOGRAPHY, CAPTION, COMMENT, HEADLINE
         from segmenter.structure import structure
 
         found = structure(pages)
-        in_article = (self._article or _article_model()).score(found)
+        in_article = self.article_model.score(found)
         repeated = found.repeated
         # Captions and headlines may come back as asides.
         vetoed = np.isin(found.columns[:, -1], (COMMENT, BIOGRAPHY, CAPTION, HEADLINE))
         body = article.choose(in_article, found.layout, vetoed, repeated)
-        aside = article.asides(found, body, repeated)
+        return found, in_article, body, article.asides(found, body, repeated)
+
+    def _segment_html(self, pages: Sequence[HtmlPage]) -> list[Page]:
+        """The pages of a batch: markup tells the article, its words tell which kind it is."""
+        _, in_article, body, aside = self.find_article(pages)
         return label_pages(self.model, pages, in_article, body, aside)
 
     def _segment(self, texts: Sequence[str]) -> list[Page]:

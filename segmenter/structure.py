@@ -43,13 +43,13 @@ REPEATED_WORDS = 4
 
 _REPEATED_COLUMN = COLUMNS - 3
 
-_TAGS = (
+TAGS = (
     "p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "blockquote", "figcaption",
     "section", "article", "header", "footer", "nav", "aside", "dd", "dt", "pre", "form", "address",
     "body", "main",
 )  # fmt: skip
-_TAG_CODES = {tag: i for i, tag in enumerate(_TAGS)}
-_OTHER_TAG = len(_TAGS)
+_TAG_CODES = {tag: i for i, tag in enumerate(TAGS)}
+_OTHER_TAG = len(TAGS)
 _LAST = {".": 1, ":": 4, ",": 6, **dict.fromkeys("!?…", 2), **dict.fromkeys('"”’)»“', 3)}
 
 Bins = NDArray[np.uint8]

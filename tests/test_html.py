@@ -82,6 +82,17 @@ def test_blocks_follow_rendering(html: str, expected: list[str]) -> None:
     assert_promises(page)
 
 
+def test_what_scripts_alone_would_show_is_read_where_it_is_a_text() -> None:
+    text = "word " * 210
+    page = read_html(f"<div>a<noscript><p>{text}<p>end<noscript>c</noscript></noscript>b</div>")
+    assert [page.text[block.start : block.end][:4] for block in page.blocks] == [
+        "a", "word", "end", "b",
+    ]  # fmt: skip
+    assert page.blocks[1].element.path == "body > div > noscript > p"
+    assert texts(read_html("<noscript>Please enable JavaScript</noscript>a")) == ["a"]
+    assert_promises(page)
+
+
 def test_a_block_knows_its_elements() -> None:
     page = read_html('<div id=top class="a b"><section><p class=lead>x')
     assert page.blocks[0].element.path == "body > div#top.a.b > section > p.lead"
@@ -203,6 +214,9 @@ def test_the_command_line_reads_html(tmp_path: Path) -> None:
     assert [json.loads(line)["id"] for line in found.stdout.splitlines()] == ["h", "t", "i"]
     sniffed = run(main, ["clean", "--format", "json"], input=PAGE)
     assert json.loads(sniffed.stdout)["metadata"]["language"] == "en-GB"
+    linked = run(main, ["clean", str(path), "--format", "markdown", "--links"])
+    assert "[report](https://kent.example/b)" in linked.stdout
+    assert "https://" not in run(main, ["clean", str(path), "--format", "markdown"]).stdout
     wrong = run(main, ["clean", str(path), "--links"])
     assert wrong.exit_code == 2
 

@@ -51,7 +51,7 @@ class Settings:
     folds: int = 4
     shares: tuple[tuple[str, float], ...] = (
         ("readability", 0.5), ("fundus", 2.0), ("trafilatura", 1.0), ("trafilatura-other", 1.0),
-        ("ours", 0.5),
+        ("ours", 0.25),
     )  # fmt: skip
     max_iter: int = 60
 

@@ -60,8 +60,9 @@ class MarkupRows:
 def count(grams: Grams, bits: int) -> sparse.csr_array:
     """How often each bucket occurs in each block."""
     ones = np.ones(len(grams.buckets), np.float32)
+    # A copy: adding up would change ``grams``.
     total = sparse.csr_array(
-        (ones, grams.buckets, grams.bounds), (len(grams.bounds) - 1, 1 << bits)
+        (ones, grams.buckets, grams.bounds), (len(grams.bounds) - 1, 1 << bits), copy=True
     )
     total.sum_duplicates()
     return total

@@ -4,7 +4,8 @@ So comic rewrites and interviews occur in pages with markup too.
 
 What is the page's (menus, bylines, prompts) is put into elements of the kinds that sites use for
 it, runs of the article into containers; names of classes are drawn from lists, and left out in some
-pages, so that no one name tells the label.
+pages, so that no one name tells the label. Neither does an element alone: articles have lists,
+quotations and links too, and prompts stand in plain paragraphs.
 """
 
 from __future__ import annotations
@@ -26,7 +27,22 @@ _CHROME = (
     ("div", "share"), ("div", "related-posts"), ("footer", "footer"), ("div", "post-meta"),
     ("div", "widget"), ("section", "newsletter"), ("div", "tags"),
 )  # fmt: skip
-_WITHIN = (("div", "meta"), ("aside", "related"), ("div", "ad"), ("div", "promo"), ("p", ""))
+_WITHIN = (
+    ("div", "meta"), ("aside", "related"), ("div", "ad"), ("div", "promo"), ("p", ""), ("p", ""),
+)  # fmt: skip
+_WRAPPERS = (
+    "page",
+    "wrapper",
+    "container",
+    "row",
+    "col-md-8",
+    "content",
+    "main",
+    "inner",
+    "layout",
+)
+_LISTED = 25
+"""Words of a line of an article that a list may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +67,8 @@ def render(page: LabelledPage, random: Generator) -> Rendered:
     named = random.random() < 0.7
     title = next((text for label, text in lines if label == "original_report"), "")
     out = [f"<!doctype html><html><head><title>{html.escape(title)}</title></head><body>"]
+    for _ in range(random.integers(5)):
+        out.append(_open("div", _WRAPPERS, named, random))
     outer = _OUTER[random.integers(len(_OUTER))]
     style = int(random.integers(3))
     runs = itertools.groupby(enumerate(lines), key=lambda item: item[1][0] == "boilerplate")
@@ -62,8 +80,7 @@ def render(page: LabelledPage, random: Generator) -> Rendered:
             if not opened:
                 out.append(_open(outer, _ARTICLE, named, random))
                 opened = True
-            for i, (_, line) in items:
-                out.append(_paragraph(line, i == first, style, random))
+            out += _article([(line, i == first) for i, (_, line) in items], style, random)
             continue
         inside = first < place < last
         kinds = _WITHIN if inside else _CHROME
@@ -94,6 +111,39 @@ def _linked(text: str, share: float, random: Generator) -> str:
     return f'<a href="/{random.integers(999)}">{text}</a>' if random.random() < share else text
 
 
+def _article(lines: list[tuple[str, bool]], style: int, random: Generator) -> list[str]:
+    """A run of an article's lines, each with whether it is the headline."""
+    out = []
+    groups = itertools.groupby(
+        lines, key=lambda item: not item[1] and len(item[0].split()) <= _LISTED
+    )
+    for is_short, group in groups:
+        run = list(group)
+        if is_short and len(run) >= 2 and random.random() < 0.3:
+            tag = "ul" if random.random() < 0.7 else "ol"
+            items = (_inner(line, random) for line, _ in run)
+            out += [f"<{tag}>", *(f"<li>{item}</li>" for item in items), f"</{tag}>"]
+        else:
+            out += [_paragraph(line, headline, style, random) for line, headline in run]
+    return out
+
+
+def _inner(line: str, random: Generator) -> str:
+    """A line with, now and then, some of its words in a link or emphasised."""
+    words = (line.lstrip("#").strip() or line).split()
+    draw = random.random()
+    if draw < 0.25 and len(words) > 4:
+        low = int(random.integers(len(words) - 2))
+        high = low + 1 + int(random.integers(4))
+        before, chosen, behind = words[:low], words[low:high], words[high:]
+        tag, opening = ("a", '<a href="/story">') if draw < 0.2 else ("strong", "<strong>")
+        marked = f"{opening}{html.escape(' '.join(chosen))}</{tag}>"
+        parts = (html.escape(" ".join(before)), marked, html.escape(" ".join(behind)))
+        return " ".join(part for part in parts if part)
+    text = html.escape(" ".join(words))
+    return f"<em>{text}</em>" if draw > 0.96 else text
+
+
 def _paragraph(line: str, headline: bool, style: int, random: Generator) -> str:
     text = html.escape(line.lstrip("#").strip() or line)
     if headline and random.random() < 0.8:
@@ -101,8 +151,9 @@ def _paragraph(line: str, headline: bool, style: int, random: Generator) -> str:
     short = len(line.split()) <= 12 and not line.endswith((".", ",", "”", '"', "?"))
     if line.startswith("#") or (short and random.random() < 0.5):
         return f"<h{2 + style}>{text}</h{2 + style}>"
-    if random.random() < 0.05:
-        text = f"<em>{text}</em>"
+    text = _inner(line, random)
+    if random.random() < 0.04:
+        return f"<blockquote><p>{text}</p></blockquote>"
     return f"<div>{text}</div>" if style == 1 else f"<p>{text}</p>"
 
 

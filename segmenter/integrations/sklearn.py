@@ -16,7 +16,7 @@ from segmenter.calibration import calibrate
 from segmenter.decoder import decode
 from segmenter.errors import MissingExtraError
 from segmenter.integrations.loading import segmenter_of
-from segmenter.within import features_of_parts
+from segmenter.within import batch_of
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -118,7 +118,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         texts = texts_of(X)
         if not texts:
             return np.zeros((0, len(model.labels)))
-        roles = np.exp(model.score(features_of_parts(*_parts(texts, _counts(texts, pages)))))
+        roles = np.exp(model.score(batch_of(*_parts(texts, _counts(texts, pages))).features))
         by_label = [roles[:, model.chain.roles_of(i)].sum(axis=1) for i in range(len(model.labels))]
         logs: Floats = np.log(np.maximum(np.column_stack(by_label), np.finfo(np.float64).tiny))
         return logs
@@ -133,7 +133,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if not texts:
             return np.zeros(0, np.int64), np.zeros((0, len(model.labels)))
         counts = _counts(texts, pages)
-        found = features_of_parts(*_parts(texts, counts))
+        found = batch_of(*_parts(texts, counts)).features
         labels, posteriors = decode(model.score(found), counts, model.chain)
         page = np.repeat(np.arange(len(counts)), counts)
         return labels, calibrate(posteriors, page, found.known, model.calibration)
