@@ -33,7 +33,7 @@ def write_arrays(
             entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w") as handle:
-                npy.write_array(handle, array, allow_pickle=False)
+                npy.write_array(handle, np.asarray(array, order="C"), allow_pickle=False)
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:

@@ -56,6 +56,12 @@ def test_saving_and_loading_changes_nothing(tmp_path: Path) -> None:
     assert np.array_equal(model.score(features), again.score(features))
 
 
+def test_arrays_are_kept_whatever_their_order_in_memory(tmp_path: Path) -> None:
+    array = np.arange(6.0).reshape(2, 3).T
+    archives.write_arrays(tmp_path / "kept.npz", {"turned": array}, {})
+    assert (archives.read_arrays(tmp_path / "kept.npz")["turned"] == array).all()
+
+
 def test_scores_are_log_probabilities() -> None:
     scores = Model.load(PACKAGED).score(extract([TEXT, "", "\u200b"]).features)
     assert np.allclose(np.exp(scores).sum(axis=1), 1)

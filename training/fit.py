@@ -45,12 +45,12 @@ class Settings:
     scales: Scales = field(default_factory=Scales)
     without: tuple[str, ...] = ()
     c: float = 10.0
-    public_share: float = 0.3
+    public_share: float = 0.6
     variant_weight: float = 0.5
     prior_discount: float = 0.5
     emission_weight: float = 2.5
     posterior_weight: float = 2.0
-    lean: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 0.5})
+    lean: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 0.4})
 
 
 COEFFICIENT_STEPS = 1024
