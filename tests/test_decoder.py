@@ -105,3 +105,13 @@ def test_a_text_goes_on_behind_what_interrupts_it() -> None:
     assert model.transition[goes_on, opens] == -np.inf
     assert model.start[interrupted] == model.start[goes_on] == -np.inf
     assert np.allclose(np.exp(model.transition).sum(axis=1), 1)
+
+
+def test_reluctance_is_taken_off_the_ways_in_only() -> None:
+    pages = [np.array([0, 1, 3, 1, 0], np.int8)]
+    free = fit_chain(pages, LABELS, interruption="x")
+    bound = fit_chain(pages, LABELS, interruption="x", reluctance={"b": 2.0})
+    assert bound.transition[0, 3] == pytest.approx(free.transition[0, 3] - 2)
+    assert bound.transition[3, 4] == free.transition[3, 4]
+    assert bound.transition[5, 4] == free.transition[5, 4]
+    assert bound.start[3] == pytest.approx(free.start[3] - 2)

@@ -170,6 +170,27 @@ def test_the_article_is_kept_and_nothing_else(segmenter: Segmenter) -> None:
     assert_promises(page)
 
 
+@pytest.mark.parametrize("paragraphs", [2, 3])
+@pytest.mark.parametrize(
+    "article",
+    ["<article><h1>Storm shuts port</h1>{}</article>", "<main><div class=content>{}</div></main>"],
+)
+def test_a_brief_is_kept_whole(segmenter: Segmenter, article: str, paragraphs: int) -> None:
+    brief = [
+        "A storm shut the port of Larne on Monday, police said. No one was hurt, and ferries are "
+        "expected to sail again on Tuesday.",
+        "The wind tore the roof from a warehouse on the quay, according to the fire service, which "
+        "sent twelve engines.",
+        "“We were lucky,” harbour master Jane Quinn, 54, told reporters.",
+    ][:paragraphs]
+    body = article.format("".join(f"<p>{paragraph}</p>" for paragraph in brief))
+    page = segmenter.segment_html(
+        "<title>Storm shuts port - Larne Gazette</title><nav><ul><li><a href=/>Home</a><li>"
+        f"<a href=/sport>Sport</a></ul></nav>{body}<footer><p>© 2024 Larne Gazette</p></footer>"
+    )
+    assert page.clean().split("\n\n") == [*brief[:-1], brief[-1] + "\n"]
+
+
 def test_markdown(segmenter: Segmenter) -> None:
     page = segmenter.segment_html(PAGE)
     keep = segmenter.model.labels[:3]

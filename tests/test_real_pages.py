@@ -50,3 +50,29 @@ def test_pages_that_are_kept_for_measuring(segmenter: Segmenter) -> None:
     figures = tally(segmenter, "dev.jsonl").figures()
     assert figures["char_accuracy"] > 0.89
     assert figures["kept"] > 0.92
+
+
+BRIEFS = {
+    "rates": (
+        "The central bank raised its key rate by a quarter point to 4.5% on Thursday, saying "
+        "inflation remained too high.",
+        "Governor Anna Holt said further increases could not be ruled out. Markets had expected "
+        "the move.",
+        "The currency gained 0.4% against the dollar.",
+    ),
+    "match": (
+        "City beat Rovers 2-1 on Saturday to move up to third in the table.",
+        "Kane Osei put the visitors ahead after 12 minutes before Luis Prado equalised from the "
+        "spot.",
+        "The winner came in stoppage time when the goalkeeper spilled a corner.",
+    ),
+}
+SHORT = "few words, and nothing on the page to compare them with"
+
+
+@pytest.mark.parametrize(
+    "name", ["rates", pytest.param("match", marks=pytest.mark.xfail(strict=True, reason=SHORT))]
+)
+def test_a_brief_without_a_headline_is_kept_whole(segmenter: Segmenter, name: str) -> None:
+    labels = [block.label for block in segmenter.segment("\n\n".join(BRIEFS[name])).blocks]
+    assert labels == [LABELS[0]] * len(BRIEFS[name])

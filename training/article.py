@@ -28,6 +28,7 @@ from training import pages as pg
 from training.markup import MarkupRows, join, rows_of
 from training.pages import LabelledPage
 from training.render import generator, render
+from training.variants import fragments
 
 MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "html.npz"
 
@@ -132,9 +133,12 @@ def fit(rows: MarkupRows, settings: Settings) -> Fitted:
 
 
 def our_rows(pages: Sequence[LabelledPage]) -> MarkupRows:
-    """The rows of our labelled pages, rendered; the headline is no body."""
+    """The rows of our labelled pages, rendered; the headline is no body.
+
+    Short pages of them take part too: without these a brief of two paragraphs is lost.
+    """
     parts = []
-    for page in pages:
+    for page in [*pages, *fragments(pages)]:
         rendered = render(page, generator(page))
         if rendered.page.blocks:
             found = st.structure([rendered.page])

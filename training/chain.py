@@ -90,10 +90,13 @@ def fit_chain(
     smoothing: float = 0.5,
     weight: float = 1.0,
     posterior_weight: float = 1.0,
+    reluctance: dict[str, float] | None = None,
 ) -> Chain:
     """The chain that the labels of ``pages`` show, one array of label places a page.
 
-    ``smoothing`` is added to each count of a transition that can be.
+    ``smoothing`` is added to each count of a transition that can be. ``reluctance`` takes nats off
+    each way into a text of a label: most pages have none, unlike those that the counts are of, so a
+    short stretch must speak for it clearly, where a long one has evidence to spare.
     """
     between = labels.index(interruption)
     role, memory = states(len(labels), between)
@@ -117,5 +120,9 @@ def fit_chain(
     with np.errstate(divide="ignore"):
         transition = np.log(moves / moves.sum(axis=1, keepdims=True))
         start = np.log(begins / begins.sum())
+    for label, nats in (reluctance or {}).items():
+        into = opens & (memory == labels.index(label))
+        transition[:, into] -= nats
+        start[into] -= nats
     label_of = role_labels(len(labels), between)[role]
     return Chain(label_of, role, start, transition, weight, posterior_weight)

@@ -39,7 +39,7 @@ class Settings:
     ``prior_discount``: how much of the logarithm of a role's frequency is taken off its score, so
     that rare roles, such as openings, are told by their look. ``lean``: nats added to the scores of
     a label, which trades report that is lost for what is kept of it wrongly. ``emission_weight``,
-    ``posterior_weight``: see `segmenter.decoder`.
+    ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and `training.chain`.
     """
 
     scales: Scales = field(default_factory=Scales)
@@ -50,7 +50,8 @@ class Settings:
     prior_discount: float = 0.5
     emission_weight: float = 2.5
     posterior_weight: float = 2.0
-    lean: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 0.4})
+    lean: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 0.5})
+    reluctance: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 6.0})
 
 
 COEFFICIENT_STEPS = 1024
@@ -164,6 +165,7 @@ def chain_of(rows: Rows, settings: Settings, names: Sequence[str] = LABELS) -> C
         interruption=names[-1],
         weight=settings.emission_weight,
         posterior_weight=settings.posterior_weight,
+        reluctance={k: v for k, v in settings.reluctance.items() if k in names[:-1]},
     )
 
 

@@ -43,11 +43,19 @@ def decoding(settings: Settings) -> list[Change]:
         (f"emission weight {value}", replace(settings, emission_weight=value))
         for value in (1.5, 2.0, 3.0, 4.0)
     ]
-    return changes + [
-        (f"lean to {label} {value}", replace(settings, lean={**settings.lean, label: value}))
-        for label in settings.lean
-        for value in (0.0, 0.25, 0.75, 1.0)
-    ]
+    return (
+        changes
+        + [
+            (f"lean to {label} {value}", replace(settings, lean={**settings.lean, label: value}))
+            for label in settings.lean
+            for value in (0.0, 0.25, 0.75, 1.0)
+        ]
+        + [
+            (f"reluctance to {label} {v}", replace(settings, reluctance={label: v}))
+            for label in settings.reluctance
+            for v in (0.0, 3.0, 9.0)
+        ]
+    )
 
 
 def fitting(settings: Settings) -> list[Change]:

@@ -31,7 +31,7 @@ REORDERED = 1 / 2
 """The share of the pages of several sections that has a variant with these in another order too."""
 
 LONGEST_FRAGMENT = 5
-"""Lines of the fragment that each page has as a variant too."""
+"""Lines of the fragments that each page has as variants too, at most."""
 
 LONGEST_FRAME = 2
 """Lines of boilerplate before a fragment, and behind it, at most."""
@@ -39,7 +39,7 @@ LONGEST_FRAME = 2
 HEADLINE = 300
 """Characters up to which what a page begins with is its headline, which stays where it is."""
 
-BOILERPLATE = "boilerplate"
+BOILERPLATE, COMIC = "boilerplate", "satirical_rewrite"
 
 Segments = tuple[tuple[str, str], ...]
 
@@ -56,8 +56,17 @@ def variants(pages: Sequence[LabelledPage]) -> list[LabelledPage]:
             found.append(variant)
         if random.random() < REORDERED:
             found.append(_reordered(page, random))
-        found.append(_fragment(page, random))
+        found += _fragments(page, random)
     return [page for page in found if page.text.strip()]
+
+
+def fragments(pages: Sequence[LabelledPage]) -> list[LabelledPage]:
+    """Short pages: of each page some lines of each kind of text, perhaps between boilerplate."""
+    return [
+        fragment
+        for page in pages
+        for fragment in _fragments(page, np.random.default_rng(zlib.crc32(page.id.encode())))
+    ]
 
 
 def _texts(page: LabelledPage) -> list[str]:
@@ -104,24 +113,34 @@ def _sections(segments: Segments) -> list[Segments]:
     return [tuple(part) for part in [*found, waiting]]
 
 
-def _fragment(page: LabelledPage, random: np.random.Generator) -> LabelledPage:
-    """A few lines of one section, as a page of its own, perhaps between lines of boilerplate."""
-    sections = [part for part in page.segments if part[0] != BOILERPLATE]
-    if not sections:
-        return replace(page, segments=())
-    label, text = sections[random.integers(len(sections))]
-    lines = _lines(text)
-    first = int(random.integers(len(lines)))
-    last = first + int(random.integers(1, LONGEST_FRAGMENT + 1))
-    frame = [line for own, text in page.segments if own == BOILERPLATE for line in _lines(text)]
+def _fragments(page: LabelledPage, random: np.random.Generator) -> list[LabelledPage]:
+    """A few lines of each kind of text, as pages of their own, perhaps between boilerplate.
 
-    def furniture() -> Segments:
-        count = int(random.integers(LONGEST_FRAME + 1)) if frame else 0
-        chosen = random.integers(len(frame), size=count).tolist() if count else []
-        return tuple((BOILERPLATE, frame[i].rstrip("\n") + "\n\n") for i in chosen)
+    Not of a comic piece in a report's register: its lines alone are news to any reader, and to
+    teach otherwise costs honest briefs.
+    """
+    hard = "hard" in page.details.get("flags", "").split()
+    found = []
+    for label in _texts(page):
+        if hard and label == COMIC:
+            continue
+        sections = [text for own, text in page.segments if own == label and text.strip()]
+        if sections:
+            lines = _lines(sections[random.integers(len(sections))])
+            first = int(random.integers(len(lines)))
+            last = first + int(random.integers(1, LONGEST_FRAGMENT + 1))
+            body = "".join(lines[first:last]).rstrip("\n") + "\n\n"
+            parts = (*_frame(page, random), (label, body), *_frame(page, random))
+            found.append(replace(page, segments=parts))
+    return found
 
-    body = "".join(lines[first:last]).rstrip("\n") + "\n\n"
-    return replace(page, segments=(*furniture(), (label, body), *furniture()))
+
+def _frame(page: LabelledPage, random: np.random.Generator) -> Segments:
+    """Some lines of the page's boilerplate, or none."""
+    lines = [line for own, text in page.segments if own == BOILERPLATE for line in _lines(text)]
+    count = int(random.integers(LONGEST_FRAME + 1)) if lines else 0
+    chosen = random.integers(len(lines), size=count).tolist() if count else []
+    return tuple((BOILERPLATE, lines[i].rstrip("\n") + "\n\n") for i in chosen)
 
 
 def _lines(text: str) -> list[str]:
