@@ -63,7 +63,7 @@ def fitting(settings: Settings) -> list[Change]:
     scales = settings.scales
     return [
         *((f"C {value}", replace(settings, c=value)) for value in (3.0, 30.0)),
-        *((f"public share {v}", replace(settings, public_share=v)) for v in (0.1, 0.6)),
+        *((f"public share {v}", replace(settings, public_share=v)) for v in (0.3, 1.0)),
         *((f"variant weight {v}", replace(settings, variant_weight=v)) for v in (0.25, 1.0)),
         *((f"prior discount {v}", replace(settings, prior_discount=v)) for v in (0.0, 1.0)),
         *(
@@ -82,7 +82,7 @@ def measure(
     found = {}
     for name, changed in changes:
         chains = [chain_of(data.take(fold != i).rows, changed) for i in range(folds)]
-        leaning = scores + lean_of_roles(changed.lean) - lean_of_roles(settings.lean)
+        leaning = scores + (lean_of_roles(changed.lean) - lean_of_roles(settings.lean))
         figures = data.tally(decode_folds(data, leaning, chains, fold)[0]).figures()
         found[name] = {name: figures[name] for name in FIGURES}
     return found
