@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _each(data: Any, items: Sequence[Any], worker: type, context: _Context, jobs
         yield found
 
 
-class _Worker:
+class _Worker(ABC):
     """Does items on a machine of the cluster; what goes wrong is told to the job."""
 
     def __init__(self, context: _Context) -> None:
@@ -124,8 +125,9 @@ class _Worker:
             found = error
         return {"found": pickle.dumps(found)}
 
+    @abstractmethod
     def _do(self, item: Any) -> Any:
-        raise NotImplementedError
+        """What the item gives."""
 
 
 class _Planner(_Worker):

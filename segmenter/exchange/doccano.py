@@ -26,7 +26,7 @@ def write(page: LabelledPage, predicted: bool) -> dict[str, Any]:
 def read(data: Any, name: str) -> LabelledPage | None:
     """The page of a line; ``None`` if no one has annotated it.
 
-    Labels are ``label`` (``labels`` before version 1.5), or the ``entities`` of a project with
+    Labels are ``label`` (``labels`` in some exports), or the ``entities`` of a project with
     relations. Raises `InputError` for another line.
     """
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):

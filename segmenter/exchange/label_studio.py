@@ -100,7 +100,7 @@ def _span(item: dict[str, Any], text: str) -> Span:
 
 
 def _from_utf16(text: str, start: int, end: int, marked: str) -> tuple[int, int]:
-    """The span in code points, if it was told in UTF-16, as versions before 1.5.0 did.
+    """The span in code points, if it was told in UTF-16, as some versions do.
 
     (https://github.com/HumanSignal/label-studio/issues/1347)
     """
