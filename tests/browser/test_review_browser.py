@@ -101,7 +101,7 @@ def test_a_click_sets_the_caret(tmp_path: Path, page: Path, review: Any, visit: 
     assert "".join((first + second).split()) == "".join(whole.split())
     tab.locator(".row").nth(0).click()
     tab.locator(".row").nth(2).click(modifiers=["Shift"])
-    tab.get_by_role("button", name="boilerplate 4").click()
+    tab.get_by_role("button", name="boilerplate 4", exact=True).click()
     settled(tab)
     assert segments(tmp_path)[0][0] == "boilerplate"
 
