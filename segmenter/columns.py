@@ -64,10 +64,10 @@ def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
         [
             _density(cues, size),
             _density(outside, size),
-            _by_length(_density(around, around_size), letters, 9),
+            _by_length(_density(around, around_size), letters, DENSITIES),
             np.stack(_layout(tokens, rows, parts, size)),
             np.stack(_surroundings(size, parts)),
-            _by_length(_overlap(tokens, rows, parts), letters, 12),
+            _by_length(_overlap(tokens, rows, parts, size), letters, 12),
         ]
     ).T
 
@@ -83,12 +83,26 @@ def _by_length(bins: Bins, words: Ints, most: int) -> Bins:
 
 
 def _density(counts: Ints, size: Ints) -> Bins:
-    """Bins of ``counts / size``: 0 for none, then powers of two from 1/128 to 1/2 and over."""
+    """Bins of ``counts / size``: powers of two from 1/128 to 1/2 and over, from 1 on.
+
+    For none the bin is 0 where ``size`` is large; where it is small, so that none tells little, it
+    is one of those behind the densities.
+    """
     share = counts.astype(np.float32) * (128 / np.maximum(size, 1)).astype(np.float32)
     # A float's exponent is the power of two below it; that of 1 is 127, and that of 0 is 0.
     exponent = (share.view(np.uint32) >> np.uint32(23)).astype(np.uint8)
-    return (np.clip(exponent, 127, 134) - np.uint8(126)) * (exponent > 0)
+    none = _NONE.take(size, mode="clip")
+    return np.where(exponent > 0, np.clip(exponent, 127, 134) - np.uint8(126), none)
 
+
+LITTLE = (256, 64, 16)
+"""Tokens below which none of a cue says little, less, and nothing."""
+
+DENSITIES = 9 + len(LITTLE)
+"""Bins of a density."""
+
+_NONE = sum((np.arange(LITTLE[0] + 1) < least).astype(np.uint8) for least in LITTLE)
+_NONE = np.where(_NONE > 0, np.uint8(8) + _NONE, np.uint8(0))
 
 _ROOTS = np.arange(1 << 11)
 _HALF_POWERS = np.where(
@@ -346,7 +360,7 @@ _BLOCK_BITS, _TYPE_BITS = 20, 2
 _BLOCK_MASK = np.uint64((1 << _BLOCK_BITS) - 1)
 
 
-def _overlap(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
+def _overlap(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> Bins:
     """What a block's content words, names and figures share with other blocks of its part."""
     blocks = len(parts)
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
@@ -400,8 +414,34 @@ def _overlap(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
         ]
     ).reshape(7, 3, blocks)
     counts[:, 0] += counts[:, 1] + counts[:, 2]
-    shares = _share_bin(counts[1:], counts[0]).reshape(18, blocks)
-    return np.concatenate([_log_bin(counts[0, :1], 9), shares])
+    shares = _share_bin(counts[1:], counts[0])
+    # Where there is little to share with, that nothing is shared says nothing.
+    shares *= (shares > 1) | (_elsewhere(size, parts)[:, None] >= ENOUGH)
+    return np.concatenate([_log_bin(counts[0, :1], 9), shares.reshape(18, blocks)])
+
+
+ENOUGH = 64
+"""Tokens that the rest of a page, or its part that is looked at, must have to share words with."""
+
+
+def _elsewhere(size: Ints, parts: Ints) -> Ints:
+    """Tokens of a block's part that it can share words with, for each of the places of `OVERLAP`.
+
+    Before and behind the block; near it, before and behind; far from it; in all other blocks.
+    """
+    total = np.concatenate(([0], np.cumsum(size)))
+    at = np.arange(len(size))
+    low, high = np.searchsorted(parts, parts), np.searchsorted(parts, parts, side="right")
+    before, behind = total[at] - total[low], total[high] - total[at + 1]
+
+    def within(reach: int) -> tuple[Ints, Ints]:
+        return (
+            total[at] - total[np.maximum(at - reach, low)],
+            total[np.minimum(at + 1 + reach, high)] - total[at + 1],
+        )
+
+    everything = before + behind
+    return np.stack([before, behind, *within(NEAR), everything - sum(within(FAR)), everything])
 
 
 OVERLAP = (
