@@ -24,6 +24,9 @@ def manual_pages() -> dict[str, str]:
     found = re.search(r"^## \S+, (.+)$", changes, re.M)
     date = found[1] if found else "unreleased"
     with tempfile.TemporaryDirectory() as folder:
+        context = click.Context(commands)
+        for name in commands.list_commands(context):
+            commands.get_command(context, name)  # has it imported: it is written about only then
         write_man_pages("segmenter", commands, version=__version__, target_dir=folder, date=date)
         return {path.name: path.read_text("utf-8") for path in sorted(Path(folder).iterdir())}
 

@@ -16,14 +16,11 @@ from typing import Any
 import click
 
 from segmenter import __version__
-from segmenter.archive.command import archive_command
-from segmenter.cli_exchange import export, import_
-from segmenter.cli_review import review
-from segmenter.cli_serve import serve
-from segmenter.completion import completion, label_names
+from segmenter.completion import label_names
 from segmenter.errors import InputError, MissingExtraError, SegmenterError
 from segmenter.formats import FORMATS, Reading, Record, read
 from segmenter.formats.text import without_surrogates
+from segmenter.lazy import LazyGroup
 from segmenter.page import Page
 from segmenter.segmenter import Segmenter
 from segmenter.streaming import at_hand, comes_slowly
@@ -176,7 +173,18 @@ def _finish(run: Run) -> None:
         sys.exit(1)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "archive": "segmenter.archive.command:archive_command",
+        "completion": "segmenter.completion:completion",
+        "export": "segmenter.cli_exchange:export",
+        "import": "segmenter.cli_exchange:import_",
+        "review": "segmenter.cli_review:review",
+        "serve": "segmenter.cli_serve:serve",
+    },
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__)
 @click.pass_context
 def main(context: click.Context) -> None:
@@ -382,10 +390,3 @@ def info(model_path: str | None, output: str) -> None:
         else:
             click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
 
-
-main.add_command(review)
-main.add_command(export)
-main.add_command(import_)
-main.add_command(serve)
-main.add_command(completion)
-main.add_command(archive_command)

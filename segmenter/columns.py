@@ -101,8 +101,8 @@ LITTLE = (256, 64, 16)
 DENSITIES = 9 + len(LITTLE)
 """Bins of a density."""
 
-_NONE = sum((np.arange(LITTLE[0] + 1) < least).astype(np.uint8) for least in LITTLE)
-_NONE = np.where(_NONE > 0, np.uint8(8) + _NONE, np.uint8(0))
+_LEVEL = (np.arange(LITTLE[0] + 1) < np.array(LITTLE)[:, None]).sum(axis=0)
+_NONE = np.where(_LEVEL > 0, 8 + _LEVEL, 0).astype(np.uint8)
 
 _ROOTS = np.arange(1 << 11)
 _HALF_POWERS = np.where(
