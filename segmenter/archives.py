@@ -22,16 +22,18 @@ LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
 def write_arrays(
     file: Path | BinaryIO, arrays: dict[str, NDArray[Any]], record: dict[str, Any]
 ) -> None:
-    """Writes ``arrays`` and the JSON ``record``; the same content gives the same bytes."""
+    """Writes ``arrays`` and the JSON ``record``; the same content gives the same bytes.
+
+    They are not compressed: inflating them would take longer than all else that loading does.
+    """
     stored = {
         **arrays,
         "record": np.frombuffer(json.dumps(record, sort_keys=True).encode(), np.uint8),
     }
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, array in stored.items():
             # A fixed date, for the same bytes whenever the model is fitted.
             entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w") as handle:
                 npy.write_array(handle, np.asarray(array, order="C"), allow_pickle=False)
 

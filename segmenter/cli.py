@@ -389,4 +389,3 @@ def info(model_path: str | None, output: str) -> None:
                 click.echo(f"  {key}: {inner}")
         else:
             click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
-

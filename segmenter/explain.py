@@ -15,7 +15,7 @@ from segmenter import tokens as tk
 from segmenter.errors import SegmenterError
 from segmenter.features import Batch, Grams
 from segmenter.lexicon import lexicon, look_up
-from segmenter.model import Model, Weights
+from segmenter.model import Model, Steps, Weights
 from segmenter.tokens import Ints
 
 Array = NDArray[np.float64]
@@ -60,11 +60,12 @@ def _gram_reasons(model: Model, text: str, batch: Batch, block: int) -> dict[str
     masked_names, word_names = gram_names(text, batch, block)
     features = batch.features
     reasons: dict[str, Array] = defaultdict(lambda: np.zeros(len(model.bias)))
-    for names, grams, idf, weights in (
-        (masked_names, features.masked, model.masked_idf, model.masked),
-        (word_names, features.words, model.word_idf, model.words),
+    masked_unit, word_unit = model.units[:2]
+    for names, grams, idf, steps, unit in (
+        (masked_names, features.masked, model.masked_idf, model.masked, masked_unit),
+        (word_names, features.words, model.word_idf, model.words, word_unit),
     ):
-        _add(reasons, names, [_of_block(g, block) for g in grams], idf, weights)
+        _add(reasons, names, [_of_block(g, block) for g in grams], idf, steps, unit)
     return dict(reasons)
 
 
@@ -73,12 +74,13 @@ def _add(
     names: list[list[str]],
     buckets: list[Ints],
     idf: Weights,
-    weights: Weights,
+    steps: Steps,
+    unit: float,
 ) -> None:
     flat = np.concatenate(buckets)
     norm = np.sqrt(np.square(idf[flat], dtype=np.float64).sum())
     for name, bucket in zip(itertools.chain(*names), flat.tolist(), strict=True):
-        reasons[name] += idf[bucket] * weights[bucket].astype(np.float64) / norm
+        reasons[name] += idf[bucket] * unit * steps[bucket] / norm
 
 
 def _of_block(grams: Grams, block: int) -> Ints:
@@ -115,14 +117,16 @@ def gram_names(text: str, batch: Batch, block: int) -> tuple[list[list[str]], li
 def _column_reasons(model: Model, batch: Batch, block: int) -> dict[str, Array]:
     columns, parts = batch.features.columns, batch.features.parts
     reasons = {}
-    for place, weights, edge in zip(cols.NEIGHBOURS, model.columns, model.edge, strict=True):
+    for place, steps, edge, unit in zip(
+        cols.NEIGHBOURS, model.columns, model.edge, model.units[2:], strict=True
+    ):
         whose = f"block {place:+d}: " if place else ""
         at = block + place
         if not (0 <= at < len(columns) and parts[at] == parts[block]):
-            reasons[f"{whose}none"] = edge.astype(np.float64)
+            reasons[f"{whose}none"] = edge * unit
             continue
         for column, name in enumerate(cols.column_names()):
             level = int(columns[at, column])
-            value = weights[column * cols.BINS + level].astype(np.float64)
+            value = steps[column * cols.BINS + level] * unit
             reasons[f"{whose}{name} = {cols.bin_name(name, level)}"] = value
     return reasons

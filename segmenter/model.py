@@ -25,10 +25,14 @@ from segmenter.errors import ModelError
 from segmenter.features import Features
 from segmenter.tables import Pairs, gram_table, pair_columns, weighted
 
-FORMAT = 2
+FORMAT = 3
 """Version of the file format."""
 
+STEPS = 1024
+"""A coefficient is kept as a whole number of steps, of which so many make one."""
+
 Floats = NDArray[np.float64]
+Steps = NDArray[np.int16]
 Weights = NDArray[np.float32]
 
 
@@ -38,21 +42,23 @@ class Model:
 
     ``labels``: names, in the order of every axis called labels; each has one or more roles (see
     `segmenter.decoder.Chain`), which are what is scored. ``masked_idf``, ``word_idf``: float32, of
-    shape (buckets,). ``masked``, ``words``: coefficients, float32, (buckets, roles). ``columns``:
-    what each bin of each column of a block says about it and about the blocks around it, float32,
-    (places, columns * bins, roles), the places being `NEIGHBOURS`. ``edge``: the same for a missing
-    neighbour, (places, roles). ``bias``: (roles,). ``chain``, ``calibration``:
-    the decoder's, and what makes its posteriors probabilities. ``about``: what the model was
-    made from, for people.
+    shape (buckets,). ``masked``, ``words``: coefficients, int16, (buckets, roles), in steps of
+    1 / `STEPS`. ``columns``: what each bin of each column of a block says about it and about the
+    blocks around it, int16, (places, columns * bins, roles), the places being `NEIGHBOURS`.
+    ``edge``: the same for a missing neighbour, (places, roles). ``scales``: what coefficients are
+    multiplied by, float64: those of masked n-grams, of words, and of the columns at each place.
+    ``bias``: (roles,). ``chain``, ``calibration``: the decoder's, and what makes its posteriors
+    probabilities. ``about``: what the model was made from, for people.
     """
 
     labels: tuple[str, ...]
     masked_idf: Weights
-    masked: Weights
+    masked: Steps
     word_idf: Weights
-    words: Weights
-    columns: Weights
-    edge: Weights
+    words: Steps
+    columns: Steps
+    edge: Steps
+    scales: Floats
     bias: Weights
     chain: Chain
     calibration: Calibration
@@ -61,12 +67,23 @@ class Model:
     @cached_property
     def _tables(self) -> tuple[Weights, Weights]:
         """What is looked up for each group of n-grams."""
-        return gram_table(self.masked_idf, self.masked), gram_table(self.word_idf, self.words)
+        masked, words = self.units[:2]
+        return (
+            gram_table(self.masked_idf, self.masked, masked),
+            gram_table(self.word_idf, self.words, words),
+        )
 
     @cached_property
     def _pairs(self) -> Pairs:
         """The weights of two columns at once, for each pair of bins."""
-        return pair_columns(self.columns.reshape(len(self.columns), -1, cols.BINS, len(self.bias)))
+        weights = self.columns * self.units[2:, None, None]
+        shape = (len(weights), -1, cols.BINS, len(self.bias))
+        return pair_columns(weights.reshape(shape))
+
+    @cached_property
+    def units(self) -> Floats:
+        """What a step of each kind of coefficients adds to a score, in the order of ``scales``."""
+        return self.scales / STEPS
 
     def score(self, features: Features) -> Floats:
         """Log probabilities of the roles of each block on its own: (blocks, roles)."""
@@ -82,7 +99,8 @@ class Model:
         rows = self._pairs.rows(features.columns)
         here = np.arange(len(parts))
         total = np.zeros((len(parts), len(self.bias)))
-        for i, (place, edge) in enumerate(zip(cols.NEIGHBOURS, self.edge, strict=True)):
+        edges = self.edge * self.units[2:, None]
+        for i, (place, edge) in enumerate(zip(cols.NEIGHBOURS, edges, strict=True)):
             scores = self._pairs.scores(i, rows)
             # Each block's neighbour in its text; where there is none, the edge speaks.
             near = np.clip(here + place, 0, max(len(parts) - 1, 0))
@@ -113,6 +131,7 @@ class Model:
             "words": self.words,
             "columns": self.columns,
             "edge": self.edge,
+            "scales": self.scales,
             "bias": self.bias,
             "chain_label": chain.label,
             "chain_role": chain.role,
@@ -160,11 +179,12 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
     masked, words = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
     shapes: dict[str, tuple[tuple[int, ...], type]] = {
         "masked_idf": ((masked,), np.float32),
-        "masked": ((masked, roles), np.float32),
+        "masked": ((masked, roles), np.int16),
         "word_idf": ((words,), np.float32),
-        "words": ((words, roles), np.float32),
-        "columns": ((places, columns, roles), np.float32),
-        "edge": ((places, roles), np.float32),
+        "words": ((words, roles), np.int16),
+        "columns": ((places, columns, roles), np.int16),
+        "edge": ((places, roles), np.int16),
+        "scales": ((2 + places,), np.float64),
         "bias": ((roles,), np.float32),
         "chain_label": ((states,), np.int64),
         "chain_role": ((states,), np.int64),
@@ -209,6 +229,7 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         words=arrays["words"],
         columns=arrays["columns"],
         edge=arrays["edge"],
+        scales=arrays["scales"],
         bias=arrays["bias"],
         chain=chain,
         calibration=Calibration(

@@ -6,6 +6,7 @@ are short and lie on even addresses, and columns are looked up two at a time.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -24,13 +25,11 @@ Ints = NDArray[np.int64]
 Weights = NDArray[np.float32]
 
 
-def aligned(array: Weights) -> Weights:
-    """A copy that begins where a cache line does, so that a row of 32 bytes lies in one line."""
-    room = np.empty(array.nbytes + LINE, np.uint8)
+def aligned(shape: tuple[int, ...]) -> Weights:
+    """An array that begins where a cache line does, so that a row of 32 bytes lies in one line."""
+    room = np.empty(4 * math.prod(shape) + LINE, np.uint8)
     skip = -room.ctypes.data % LINE
-    copy = room[skip : skip + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[:] = array
-    return copy
+    return room[skip : skip + 4 * math.prod(shape)].view(np.float32).reshape(shape)
 
 
 class Pairs(NamedTuple):
@@ -68,7 +67,7 @@ class Pairs(NamedTuple):
         return total
 
 
-def pair_columns(weights: Weights) -> Pairs:
+def pair_columns(weights: Floats) -> Pairs:
     """Pairs of neighbouring columns, from weights of shape (places, columns, bins, roles)."""
     places, count, bins, roles = weights.shape
     # One bin more for each column, without weight, stands for all bins that have none.
@@ -79,7 +78,7 @@ def pair_columns(weights: Weights) -> Pairs:
     levels = (highest + 1).reshape(-1, 2)
     size = levels.prod(axis=1)
     offset = np.cumsum(size) - size
-    tables = [aligned(np.empty((int(size.sum()), roles), np.float32)) for _ in range(places)]
+    tables = [aligned((int(size.sum()), roles)) for _ in range(places)]
     for pair, ((first, second), begin) in enumerate(
         zip(levels.tolist(), offset.tolist(), strict=True)
     ):
@@ -92,17 +91,19 @@ def pair_columns(weights: Weights) -> Pairs:
     return Pairs(tuple(tables), highest[:count].astype(np.uint8), levels[:, 1], offset)
 
 
-def gram_table(idf: Weights, weights: Weights) -> Weights:
+def gram_table(idf: Weights, steps: NDArray[np.int16], unit: float) -> Weights:
     """What `weighted` looks up, from idf of shape (buckets,) and coefficients (buckets, roles).
+
+    The coefficients are whole numbers of steps of ``unit``.
 
     Only differences between the roles' scores count, so the first role needs no column, and squared
     idf takes its place; behind it, idf times how much more each other role gets. For eight roles
     that makes a row of 32 bytes, half a cache line, and one look-up for all.
     """
-    table = aligned(weights)
-    table -= weights[:, :1]
-    table *= idf[:, None]
-    table[:, 0] = np.square(idf)
+    table = aligned(steps.shape)
+    np.subtract(steps, steps[:, :1], out=table, dtype=np.float32)
+    table *= (idf * np.float32(unit))[:, None]
+    np.square(idf, out=table[:, 0])
     return table
 
 

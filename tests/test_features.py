@@ -30,6 +30,11 @@ def column(name: str, text: str = PAGE) -> list[int]:
     return extract([text]).features.columns[:, column_names().index(name)].tolist()
 
 
+def occurs(name: str, text: str = PAGE) -> list[bool]:
+    """Whether a cue occurs in each block: the bins behind the densities are kinds of none."""
+    return [0 < level < 9 for level in column(name, text)]
+
+
 def grams(text: str) -> list[tuple[int, ...]]:
     features = extract([text]).features
     return [tuple(g.buckets.tolist()) for g in (*features.masked, *features.words)]
@@ -97,22 +102,34 @@ def test_turns_of_a_speaker() -> None:
 
 
 def test_question_and_exclamation_marks() -> None:
-    assert [level > 0 for level in column("?")] == [False, False, False, True, False, True, False]
-    assert [level > 0 for level in column("!")] == [False] * 4 + [True] + [False] * 2
+    assert occurs("?") == [False, False, False, True, False, True, False]
+    assert occurs("!") == [False] * 4 + [True] + [False] * 2
 
 
 def test_cues_outside_quotations() -> None:
     page = 'He said "I will not" and left.\nI will not and left.'
-    assert [level > 0 for level in column("i", page)] == [True, True]
-    assert [level > 0 for level in column("i, outside quotations", page)] == [False, True]
+    assert occurs("i", page) == [True, True]
+    assert occurs("i, outside quotations", page) == [False, True]
+
+
+def test_that_a_cue_is_missing_says_the_less_the_shorter_the_text() -> None:
+    lengths = (4, 20, 100, 300)
+    found = [column("?", " ".join(["word"] * length))[0] for length in lengths]
+    assert found == [11, 10, 9, 0]
+    assert column("?, around", "\n\n".join(["one two three four five six"] * 3)) == [10, 10, 10]
 
 
 def test_words_seen_on_the_rest_of_the_page() -> None:
     later = column("words seen later")
-    earlier = column("words seen earlier")
     assert later[0] == 11  # all words of the headline come again
-    assert earlier[0] == 1  # and none was there before
-    assert earlier[-1] == 1
+    assert later[-1] == 0  # there is nothing behind the last block
+
+
+def test_that_no_word_is_shared_says_something_only_where_there_are_words() -> None:
+    lines = "The minister resigned yesterday.\n\nBakers protested loudly outside parliament."
+    assert column("words seen earlier", lines) == [0, 0]
+    long = " ".join(["Farmers harvested barley before autumn rains arrived again."] * 10)
+    assert column("words seen earlier", f"{long}\n\n{lines}")[1:] == [1, 1]
 
 
 def test_words_that_run_into_each_other() -> None:

@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from segmenter.decoder import Chain
 from segmenter.errors import SegmenterError
+from segmenter.model import STEPS
 from training import calibration, counts
 from training import pages as pg
 from training.chain import UNKNOWN, fit_chain, role_labels, roles
@@ -53,9 +54,6 @@ class Settings:
     lean: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 0.5})
     reluctance: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 6.0})
 
-
-COEFFICIENT_STEPS = 1024
-"""Coefficients are kept to one part in so many."""
 
 SETTINGS = Settings()
 """The settings of the packaged model, chosen by leaving out writers and public sources."""
@@ -114,8 +112,8 @@ def fit(
     shares = held_roles / held_roles.sum()
     regression.intercept_ -= settings.prior_discount * np.log(shares)
     regression.intercept_ += lean_of_roles(settings.lean, names)
-    # Fewer digits than a float has, so that the file packs well; far more than matter.
-    regression.coef_ = np.round(regression.coef_ * COEFFICIENT_STEPS) / COEFFICIENT_STEPS
+    # To the steps that a model file keeps, so that file and pipeline say the same.
+    regression.coef_ = np.round(regression.coef_ * STEPS) / STEPS
     return fitted
 
 

@@ -21,7 +21,8 @@ from segmenter import columns as cols
 from segmenter import features as ft
 from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
-from segmenter.model import Model
+from segmenter.errors import SegmenterError
+from segmenter.model import STEPS, Model
 from training.rows import MISSING, Rows
 
 MASKED, WORDS = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
@@ -122,9 +123,13 @@ def to_model(
     scales = weights.scales or Scales()
     columns = len(cols.column_names())
     sizes = [MASKED, WORDS, *[columns * cols.BINS] * len(cols.NEIGHBOURS), len(cols.NEIGHBOURS)]
-    coefficients = regression.coef_ - regression.coef_.mean(axis=0)
-    masked, words, *places, edge = np.split(coefficients.T, np.cumsum(sizes)[:-1])
-    scale = np.array([column_scale(scales, place, columns) for place in cols.NEIGHBOURS])
+    steps = np.round(regression.coef_.T * STEPS)
+    if (largest := np.abs(steps).max()) > np.iinfo(np.int16).max:
+        raise SegmenterError(
+            f"a coefficient of {largest / STEPS:.0f} is too large for a model file: fit with a "
+            "stronger penalty"
+        )
+    masked, words, *places, edge = np.split(steps.astype(np.int16), np.cumsum(sizes)[:-1])
 
     def kept(array: NDArray[np.float64]) -> NDArray[np.float32]:
         return np.ascontiguousarray(array, np.float32)
@@ -132,11 +137,18 @@ def to_model(
     return Model(
         labels=labels,
         masked_idf=kept(weights.masked_.idf_),
-        masked=kept(masked * scales.masked),
+        masked=masked,
         word_idf=kept(weights.words_.idf_),
-        words=kept(words * scales.words),
-        columns=kept(np.stack(places) * scale[:, None, None]),
-        edge=kept(edge * scale[:, None]),
+        words=words,
+        columns=np.stack(places),
+        edge=edge,
+        scales=np.array(
+            [
+                scales.masked,
+                scales.words,
+                *(column_scale(scales, place, columns) for place in cols.NEIGHBOURS),
+            ]
+        ),
         bias=kept(regression.intercept_ - regression.intercept_.mean()),
         chain=chain,
         calibration=calibration,
