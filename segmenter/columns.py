@@ -28,7 +28,7 @@ ODD = [np.uint64(k) for k in (0xD1B54A32D192ED03, 0xABC98388FB8FAC03, 0x8CB92BA7
 """Odd factors, by which hashes are parted."""
 
 OUTSIDE = ("you", "i", "we", "!", "?", "interjection", "show", "contraction", "attribution")
-WINDOW = 3
+WINDOW = 2
 """Blocks on either side over which the cues of a window are summed."""
 
 

@@ -34,7 +34,7 @@ class Scales:
 
     masked: float = 1.0
     words: float = 0.8
-    columns: float = 1.0
+    columns: float = 1.3
     neighbours: float = 0.5
 
 
