@@ -51,8 +51,10 @@ class Settings:
     prior_discount: float = 0.5
     emission_weight: float = 2.5
     posterior_weight: float = 2.0
-    lean: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 0.5})
-    reluctance: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 6.0})
+    lean: dict[str, float] = field(
+        default_factory=lambda: {"satirical_rewrite": 0.75, "boilerplate": -0.5}
+    )
+    reluctance: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 3.0})
 
 
 SETTINGS = Settings()

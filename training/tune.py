@@ -46,14 +46,17 @@ def decoding(settings: Settings) -> list[Change]:
     return (
         changes
         + [
-            (f"lean to {label} {value}", replace(settings, lean={**settings.lean, label: value}))
-            for label in settings.lean
-            for value in (0.0, 0.25, 0.75, 1.0)
+            (
+                f"lean to {label} {nats + step}",
+                replace(settings, lean=settings.lean | {label: nats + step}),
+            )
+            for label, nats in settings.lean.items()
+            for step in (-0.5, -0.25, 0.25, 0.5)
         ]
         + [
             (f"reluctance to {label} {v}", replace(settings, reluctance={label: v}))
             for label in settings.reluctance
-            for v in (0.0, 3.0, 9.0)
+            for v in (0.0, 1.5, 6.0)
         ]
     )
 
@@ -68,7 +71,11 @@ def fitting(settings: Settings) -> list[Change]:
         *((f"prior discount {v}", replace(settings, prior_discount=v)) for v in (0.0, 1.0)),
         *(
             (f"{name} scale {value}", replace(settings, scales=replace(scales, **{name: value})))
-            for name, values in (("words", (0.4, 1.2)), ("neighbours", (0.25, 1.0)))
+            for name, values in (
+                ("words", (0.4, 1.2)),
+                ("columns", (1.0, 1.7)),
+                ("neighbours", (0.25, 1.0)),
+            )
             for value in values
         ),
     ]
