@@ -19,6 +19,7 @@ class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
     """
 
     coef_: NDArray[np.float64]
+    intercept_: NDArray[np.float64]
 
     def fit(
         self,
