@@ -15,10 +15,11 @@ import numpy as np
 
 from segmenter import characters as ch
 from segmenter import tokens as tk
-from segmenter.columns import ODD, Bins, columns_of, per_block, sentence_starts
-from segmenter.lexicon import lexicon, look_up
+from segmenter.bins import Bins, per_block
+from segmenter.columns import columns_of
+from segmenter.lexicon import lexicon, look_up, sentence_starts
 from segmenter.splitter import Spans, split_many
-from segmenter.tokens import Hashes, Ints, Tokens
+from segmenter.tokens import ODD, Hashes, Ints, Tokens
 
 VERSION = 6
 """To be raised whenever the same text gives other features: models and counts tell by it."""

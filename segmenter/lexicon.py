@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.tokens import Hashes, Ints, hash_words
+from segmenter.tokens import MARK, Hashes, Ints, Tokens, hash_words
 
 FUNCTION = """
 a an the this that these those some any all each every both either neither such no another other
@@ -233,3 +233,17 @@ def look_up(hashes: Hashes) -> Ints:
     rows = tables.slots.take(_slot_of(hashes, tables.factor)).astype(np.intp)
     np.putmask(rows, tables.hashes.take(rows) != hashes, 0)
     return rows
+
+
+def sentence_starts(tokens: Tokens, rows: Ints) -> NDArray[np.bool_]:
+    """Whether each token begins a sentence; opening marks are passed over."""
+    is_mark = tokens.kinds == MARK
+    ender = lexicon().end.take(rows)
+    begins = np.zeros(len(is_mark) + 1, bool)
+    begins[1:] = ender
+    begins[tokens.bounds[:-1]] = True
+    begins = begins[:-1]
+    clear = is_mark & ~ender
+    for _ in range(3):
+        begins[1:] |= begins[:-1] & clear[:-1]
+    return begins

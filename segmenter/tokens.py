@@ -31,6 +31,9 @@ _PRIME = 0x9E3779B97F4A7C15
 _INVERSE = pow(_PRIME, -1, 2**64)
 _REPEATED = np.uint64(0x1_0000)
 
+ODD = [np.uint64(k) for k in (0xD1B54A32D192ED03, 0xABC98388FB8FAC03, 0x8CB92BA72F3D8DD7)]
+"""Odd factors, by which hashes are parted."""
+
 CAMELS = [
     "facebook", "youtube", "whatsapp", "linkedin", "tiktok", "javascript", "iphone", "ipad", "ios",
     "ebay", "paypal", "instagram", "github", "wordpress", "playstation", "openai", "deepmind",

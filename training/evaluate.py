@@ -20,10 +20,13 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter import columns as cols
 from segmenter.calibration import calibrate
+from segmenter.columns import column_names
+from segmenter.cues import EXTRA_CUES, OUTSIDE
 from segmenter.decoder import decode
+from segmenter.layout import LAYOUT, SURROUNDINGS
 from segmenter.lexicon import CUE_NAMES
+from segmenter.overlap import OVERLAP
 from training import calibration, counts, report
 from training import pages as pg
 from training.calibration import calibration_error, purity_curve, reliability
@@ -179,8 +182,8 @@ def learning_curve(data: Pages, public: Sequence[Rows], settings: Settings) -> l
 
 def ablations(settings: Settings) -> dict[str, Settings]:
     """The settings with one group of features left out, by the group's name."""
-    names = cols.column_names()
-    style = {*CUE_NAMES, *cols.EXTRA_CUES, *(f"{n}, outside quotations" for n in cols.OUTSIDE)}
+    names = column_names()
+    style = {*CUE_NAMES, *EXTRA_CUES, *(f"{n}, outside quotations" for n in OUTSIDE)}
 
     def without(*columns: str) -> Settings:
         return replace(settings, without=tuple(columns))
@@ -194,8 +197,8 @@ def ablations(settings: Settings) -> dict[str, Settings]:
         "no words": scaled(words=0.0),
         "no style": without(*style),
         "no style around": without(*(n for n in names if n.endswith(", around"))),
-        "no layout": without(*cols.LAYOUT, *cols.SURROUNDINGS),
-        "no overlap": without(*cols.OVERLAP),
+        "no layout": without(*LAYOUT, *SURROUNDINGS),
+        "no overlap": without(*OVERLAP),
         "no neighbours": scaled(neighbours=0.0),
     }
 

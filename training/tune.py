@@ -22,17 +22,9 @@ from training import counts
 from training import pages as pg
 from training.evaluate import FOLDS, REPORTS, public_sources
 from training.fit import SETTINGS, Settings, chain_of, lean_of_roles
+from training.floors import FIGURES
 from training.folds import Pages, decode_folds, held_out
 from training.rows import Rows
-
-FIGURES = (
-    "char_accuracy",
-    "line_macro_f1",
-    "kept",
-    "pure",
-    "boundary_f1",
-    "recall_satirical_rewrite",
-)
 
 Change = tuple[str, Settings]
 
