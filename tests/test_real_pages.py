@@ -41,15 +41,16 @@ def test_the_page_that_started_it_all(segmenter: Segmenter) -> None:
     assert figures["char_accuracy"] > 0.98
 
 
-@pytest.mark.xfail(strict=True, reason="a date line and a fused teaser are still mislabelled")
+@pytest.mark.xfail(strict=True, reason="a fused teaser is still mislabelled")
 def test_every_line_of_the_page_that_started_it_all(segmenter: Segmenter) -> None:
     assert tally(segmenter, "seed.jsonl").figures()["pages_exact"] == 1
 
 
 def test_pages_that_are_kept_for_measuring(segmenter: Segmenter) -> None:
     figures = tally(segmenter, "dev.jsonl").figures()
-    assert figures["char_accuracy"] > 0.89
-    assert figures["kept"] > 0.92
+    assert figures["char_accuracy"] > 0.91
+    assert figures["line_macro_f1"] > 0.91
+    assert figures["kept"] > 0.90
 
 
 BRIEFS = {
@@ -67,12 +68,9 @@ BRIEFS = {
         "The winner came in stoppage time when the goalkeeper spilled a corner.",
     ),
 }
-SHORT = "few words, and nothing on the page to compare them with"
 
 
-@pytest.mark.parametrize(
-    "name", ["rates", pytest.param("match", marks=pytest.mark.xfail(strict=True, reason=SHORT))]
-)
+@pytest.mark.parametrize("name", BRIEFS)
 def test_a_brief_without_a_headline_is_kept_whole(segmenter: Segmenter, name: str) -> None:
     labels = [block.label for block in segmenter.segment("\n\n".join(BRIEFS[name])).blocks]
     assert labels == [LABELS[0]] * len(BRIEFS[name])

@@ -20,6 +20,13 @@ from training import pages as pg
 from training.rows import from_pages
 
 TEXT = "\n Share this article\n\nThe river rose by two metres on Friday, police said.\n\nRelated\n"
+REPORT = """River at its highest for twenty years
+
+The river rose by two metres on Friday, police said, and forty families left their homes.
+
+Mayor Anna Holt told reporters that the sports hall would stay open until Monday. No one was hurt,
+according to the fire service, which sent 12 boats to the lower town.
+"""
 FORMS = ("original_report", "satirical_rewrite", "generated_interview", "boilerplate")
 
 
@@ -161,9 +168,9 @@ def test_other_fields_of_a_page_are_kept(path: Path) -> None:
 
 
 def test_likely_label_errors_come_to_the_top(path: Path) -> None:
-    right = Record("right", TEXT, "right")
-    labels = (("generated_interview", TEXT),)
-    wrong = Record("wrong", TEXT, "wrong", labelled=LabelledPage("wrong", "x", labels))
+    right = Record("right", REPORT, "right")
+    labels = (("generated_interview", REPORT),)
+    wrong = Record("wrong", REPORT, "wrong", labelled=LabelledPage("wrong", "x", labels))
     session = open_session(path, right, wrong)
     one, other = session.summaries()
     assert other["doubt"] > 0.8 > one["doubt"]
@@ -252,7 +259,7 @@ def test_why_names_features_of_the_block(path: Path) -> None:
     found = session.why("0", int(str(report[0])) + 3, int(str(report[1])))
     assert found["text"].startswith("The river")
     assert not found["same"]
-    assert any("said" in reason["feature"] for reason in found["reasons"])
+    assert any("police" in reason["feature"] for reason in found["reasons"])
     with pytest.raises(InputError):
         session.why("0", 5, 5)
     session.close()
