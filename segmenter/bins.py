@@ -22,6 +22,7 @@ SHORT, MIDDLING = 6, 14
 def by_length(bins: Bins, words: Ints, most: int) -> Bins:
     """Bins told apart by the length of the block: a heading's mean other things than a paragraph's.
 
+    ``bins`` is of shape (columns, blocks), ``words`` of shape (blocks,); so is each count below.
     ``most`` bins each for blocks of up to `SHORT` words, up to `MIDDLING`, and longer ones; figures
     are no words here, or a line of dates would be long.
     """
@@ -30,7 +31,7 @@ def by_length(bins: Bins, words: Ints, most: int) -> Bins:
 
 
 def density(counts: Ints, size: Ints) -> Bins:
-    """Bins of ``counts / size``: powers of two from 1/128 to 1/2 and over, from 1 on.
+    """Bins of ``counts / size``, (columns, blocks): powers of two from 1/128 to all, from 1 on.
 
     For none the bin is 0 where ``size`` is large; where it is small, so that none tells little, it
     is one of those behind the densities.
@@ -45,8 +46,8 @@ def density(counts: Ints, size: Ints) -> Bins:
 LITTLE = (256, 64, 16)
 """Tokens below which none of a cue says little, less, and nothing."""
 
-DENSITIES = 9 + len(LITTLE)
-"""Bins of a density."""
+DENSITIES, SHARES = 9 + len(LITTLE), 12
+"""Bins of a density, and of a share."""
 
 _LEVEL = (np.arange(LITTLE[0] + 1) < np.array(LITTLE)[:, None]).sum(axis=0)
 _NONE = np.where(_LEVEL > 0, 8 + _LEVEL, 0).astype(np.uint8)
@@ -56,6 +57,27 @@ _ROOTS = np.arange(1 << 11)
 _HALF_POWERS = np.where(
     _ROOTS < 4, _ROOTS, 2 * np.log2(np.maximum(_ROOTS, 1).astype(np.float32))
 ).astype(np.uint8)
+
+
+DENSITY_NAMES = (
+    f"none of {LITTLE[0]} tokens or more",
+    "under 1 of 64",
+    *(f"1 of {1 << power} or more" for power in range(6, 0, -1)),
+    "all",
+    *(f"none of under {least} tokens" for least in LITTLE),
+)
+"""What each bin of `density` means, for people."""
+
+SHARE_NAMES = (
+    "nothing to tell",
+    "under 10%",
+    *(f"{tenth}0% or more" for tenth in range(1, 10)),
+    "all",
+)
+"""What each bin of `share_bin` means, for people."""
+
+LENGTH_NAMES = ("short", "middling", "long")
+"""The lengths of a block by which `by_length` tells bins apart, for people."""
 
 
 def log_bin(counts: Ints, most: int) -> Bins:

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from segmenter import __version__
-from segmenter.completion import label_names
+from segmenter.completion import completion, label_names
 from segmenter.errors import InputError, MissingExtraError, SegmenterError
 from segmenter.formats import FORMATS, Reading, Record, read
 from segmenter.formats.text import without_surrogates
@@ -177,7 +177,6 @@ def _finish(run: Run) -> None:
     cls=LazyGroup,
     lazy={
         "archive": "segmenter.archive.command:archive_command",
-        "completion": "segmenter.completion:completion",
         "export": "segmenter.cli_exchange:export",
         "import": "segmenter.cli_exchange:import_",
         "review": "segmenter.cli_review:review",
@@ -389,3 +388,6 @@ def info(model_path: str | None, output: str) -> None:
                 click.echo(f"  {key}: {inner}")
         else:
             click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+
+main.add_command(completion)

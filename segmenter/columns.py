@@ -11,7 +11,17 @@ from functools import cache
 import numpy as np
 
 from segmenter import tokens as tk
-from segmenter.bins import DENSITIES, Bins, by_length, density, per_block
+from segmenter.bins import (
+    DENSITIES,
+    DENSITY_NAMES,
+    LENGTH_NAMES,
+    SHARE_NAMES,
+    SHARES,
+    Bins,
+    by_length,
+    density,
+    per_block,
+)
 from segmenter.cues import EXTRA_CUES, OUTSIDE, cues, window
 from segmenter.layout import EDGE_MARKS, LAYOUT, SURROUNDINGS, layout, surroundings
 from segmenter.lexicon import CUE_NAMES
@@ -42,7 +52,7 @@ def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
             by_length(density(around, around_size), letters, DENSITIES),
             np.stack(layout(tokens, rows, parts, size)),
             np.stack(surroundings(size, parts)),
-            by_length(overlap(tokens, rows, parts, size), letters, 12),
+            by_length(overlap(tokens, rows, parts, size), letters, SHARES),
         ]
     ).T
 
@@ -66,4 +76,13 @@ def bin_name(column: str, level: int) -> str:
     if column.endswith("token") or column == "last but one":
         names = ("word", "Word", "WORD", "figure", *EDGE_MARKS, "other mark", "none")
         return names[level]
-    return str(level)
+    if column.endswith(", around"):
+        length, own = divmod(level, DENSITIES)
+        return f"{DENSITY_NAMES[own]} ({LENGTH_NAMES[length]} block)"
+    if column in OVERLAP:
+        length, own = divmod(level, SHARES)
+        told = str(own) if column == OVERLAP[0] else SHARE_NAMES[own]
+        return f"{told} ({LENGTH_NAMES[length]} block)"
+    if column == "share of capitalised words":
+        return SHARE_NAMES[level]
+    return str(level) if column in (*LAYOUT, *SURROUNDINGS) else DENSITY_NAMES[level]

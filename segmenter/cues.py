@@ -19,15 +19,18 @@ _QUOTE = tk.hash_words(['"'])[0]
 
 
 def cues(tokens: Tokens, rows: Ints) -> tuple[Ints, Ints]:
-    """How often each cue occurs in each block, and some of them outside quotations."""
+    """How often each cue occurs in each block, and some of them outside quotations.
+
+    int64 of shapes (cues, blocks): `CUE_NAMES` and `EXTRA_CUES`; and `OUTSIDE`.
+    """
     tables = lexicon()
     blocks, names = len(tokens.bounds) - 1, len(CUE_NAMES)
     quoted = _quoted(tokens)
     # A word's lists come one behind the other, so fewer words are left for each further list.
     token = np.flatnonzero(rows)
     held, found = [], []
-    for cues in tables.cues:
-        of_token = cues.take(rows.take(token))
+    for kinds in tables.cues:
+        of_token = kinds.take(rows.take(token))
         has = np.flatnonzero(of_token)
         token = token.take(has)
         held.append(token)
@@ -70,6 +73,7 @@ def _quoted(tokens: Tokens) -> Flags:
 
 _OUTSIDE = [CUE_NAMES.index(name) for name in OUTSIDE]
 EXTRA_CUES = ("simile", "name", "capitalised", "capitals", "figure", "quoted", "function word")
+"""Cues that no list of words tells."""
 
 
 def _tally(kind: Ints, block: Ints, kinds: int, blocks: int) -> Ints:
@@ -78,7 +82,10 @@ def _tally(kind: Ints, block: Ints, kinds: int, blocks: int) -> Ints:
 
 
 def window(counts: Ints, size: Ints, parts: Ints) -> tuple[Ints, Ints]:
-    """Sums of the columns within `WINDOW` blocks on either side, in the same part; of sizes too."""
+    """Sums of ``counts`` within `WINDOW` blocks on either side, in the same part; of ``size`` too.
+
+    ``counts`` is of shape (columns, blocks), and so are its sums; ``size`` is of shape (blocks,).
+    """
     total = np.zeros((len(counts) + 1, len(size) + 1), np.int64)
     np.cumsum(counts, axis=1, out=total[:-1, 1:])
     np.cumsum(size, out=total[-1, 1:])

@@ -21,6 +21,7 @@ _EDGE_HASHES = tk.hash_words(EDGE_MARKS)
 _EDGE_ORDER = np.argsort(_EDGE_HASHES)
 _EDGE_SORTED = _EDGE_HASHES[_EDGE_ORDER]
 EDGE_KINDS = 4 + len(EDGE_MARKS) + 2
+"""Kinds of a token at the edge of a block."""
 
 
 def _edge_kinds(tokens: Tokens, size: Ints) -> Bins:
@@ -44,7 +45,7 @@ SPEAKER = 8
 
 
 def layout(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> list[Bins]:
-    """Length, edges, heading shape, speaker marks, repetition."""
+    """Length, edges, heading shape, speaker marks, repetition: uint8, (blocks,), by `LAYOUT`."""
     first, last = tokens.bounds[:-1], tokens.bounds[1:]
     blocks = len(size)
     # A colon early in the block, and how often what stands before it opens a block of the part.
@@ -99,6 +100,7 @@ LAYOUT = (
     "near block opens so", "repeated", "opening repeated", "share of capitalised words",
     "words a sentence", "sentences", "fused words", "fused word first", "heading shape",
 )  # fmt: skip
+"""The columns of `layout`."""
 
 
 SURROUNDINGS = (
@@ -107,10 +109,11 @@ SURROUNDINGS = (
     "tokens in 8 before",
     "tokens in 8 behind",
 )
+"""The columns of `surroundings`."""
 
 
 def surroundings(size: Ints, parts: Ints) -> list[Bins]:
-    """How much text stands around a block."""
+    """How much text stands around a block: uint8 of shape (blocks,) each, by `SURROUNDINGS`."""
     total = np.concatenate(([0], np.cumsum(size)))
     at = np.arange(len(size))
     low, high = np.searchsorted(parts, parts), np.searchsorted(parts, parts, side="right")

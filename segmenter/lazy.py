@@ -9,7 +9,7 @@ import click
 
 
 class LazyGroup(click.Group):
-    """A group that knows of some commands only where they are: ``label`` shall not wait for Ray."""
+    """A group that knows of some commands only where they are: no call waits for the others."""
 
     def __init__(self, *args: Any, lazy: dict[str, str], **settings: Any) -> None:
         """``lazy``: the module and the name in it of each command, as ``module:name``."""

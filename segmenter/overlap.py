@@ -22,7 +22,10 @@ _TYPE_BITS = 2
 
 
 def overlap(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> Bins:
-    """What a block's content words, names and figures share with other blocks of its part."""
+    """What a block's content words, names and figures share with other blocks of its part.
+
+    uint8 of shape (columns, blocks), by `OVERLAP`; ``size`` has the tokens of each block.
+    """
     blocks = len(parts)
     capital = (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS)
     kinds = (capital & ~sentence_starts(tokens, rows)).view(np.uint8)
@@ -113,3 +116,4 @@ OVERLAP = (
         for what in ("words", "names", "figures")
     ),
 )
+"""The columns of `overlap`."""

@@ -35,7 +35,18 @@ def test_a_missing_extra_is_one_line_that_names_it(
     assert told in line
 
 
-LATE = {"segmenter.archive", "segmenter.serve", "segmenter.exchange", "segmenter.cli_review"}
+LATE = {
+    f"segmenter.{name}"
+    for name in (
+        "archive",
+        "serve",
+        "exchange",
+        "review",
+        "cli_review",
+        "cli_serve",
+        "cli_exchange",
+    )
+}
 """What only the commands that need it import."""
 
 HEAVY = {"starlette", "uvicorn", "spacy", "prometheus_client", "filelock", "selectolax", "sklearn"}

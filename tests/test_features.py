@@ -137,3 +137,26 @@ def test_words_that_run_into_each_other() -> None:
     assert column("fused words", page) == [1, 0, 0]
     assert column("fused word first", page) == [1, 0, 0]
     assert column("fused word first", "He met one of the MacDonalds") == [0]
+
+
+def test_places_where_words_may_be_seen_and_where_there_is_too_little() -> None:
+    filler = [f"Plain filler {name} goes {name} on." for name in "abcdefghijklmnopqrst"]
+    filler = [" ".join([line] * 12) for line in filler]
+    lines = [
+        *filler[:3],
+        "Zanzibar marmalade festival",
+        *filler[3:6],
+        "Zanzibar marmalade festival",
+    ]
+    lines += [*filler[6:16], "Zanzibar marmalade festival"]
+    found = {
+        where: [level % 12 for level in column(f"words seen {where}", "\n\n".join(lines))]
+        for where in ("earlier", "later", "just before", "just behind", "far away", "often")
+    }
+    first, second, third = 3, 7, 18
+    assert [found["earlier"][at] for at in (first, second, third)] == [1, 11, 11]
+    assert [found["later"][at] for at in (first, second, third)] == [11, 11, 1 - 1]
+    assert [found["just before"][at] for at in (first, second, third)] == [1, 11, 1]
+    assert [found["just behind"][at] for at in (first, second, third)] == [11, 1, 0]
+    assert [found["far away"][at] for at in (first, second, third)] == [11, 11, 11]
+    assert found["often"][first] == 1

@@ -182,6 +182,23 @@ def test_a_label_set_of_the_packaged_labels_changes_nothing() -> None:
     assert (labels.rows(rows).label == rows.label).all()
 
 
+def test_the_name_of_the_frame_changes_nothing_but_the_name() -> None:
+    named = [
+        replace(
+            page,
+            segments=tuple(
+                ("boilerplate" if label == "furniture" else label, text)
+                for label, text in page.segments
+            ),
+        )
+        for page in own_pages.pages()
+    ]
+    one = own_labels.train(parse(",".join(own_pages.LABELS), "x"), own_pages.pages())
+    other = own_labels.train(parse("recipe,memoir,boilerplate", "x"), named)
+    assert (one.bias == other.bias).all()
+    assert (one.masked == other.masked).all()
+
+
 def test_a_model_file_with_own_labels_is_checked_as_any(folder: Path, tmp_path: Path) -> None:
     assert Model.load(folder / "own.npz").labels == own_pages.LABELS
     data = bytearray((folder / "own.npz").read_bytes())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segmenter import features as ft
 from segmenter.calibration import calibrate
+from segmenter.errors import SegmenterError
 from segmenter.features import extract
 from segmenter.model import Model
 from tests.conftest import SHARED, shared_pages
@@ -154,6 +157,21 @@ def test_calibration_mends_probabilities_that_are_too_sure(tmp_path: Path) -> No
     for i in range(4):
         assert calibration_error(mended[:, i], label == i, size) < 0.02
         assert calibration_error(boastful[:, i], label == i, size) > 0.03
+
+
+def test_a_coefficient_that_a_model_file_cannot_hold_is_refused(
+    data: Pages, fitted: object
+) -> None:
+    chain, large = chain_of(data.rows, SETTINGS), copy.deepcopy(fitted)
+    for value, told in ((40.0, "40"), (float("nan"), "nan")):
+        large.named_steps["regression"].coef_[0, 5] = value
+        with pytest.raises(SegmenterError, match=f"a coefficient of {told} does not fit"):
+            to_model(large, LABELS, chain, neutral(4), {})
+
+
+def test_features_that_changed_have_a_new_version() -> None:
+    # Models tell by the version alone: where the digest changes, raise the version, then this.
+    assert (ft.VERSION, counts.features_id()) == (6, "afafd8bc947686cf")
 
 
 @pytest.fixture

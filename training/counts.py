@@ -23,6 +23,7 @@ from scipy import sparse
 
 from segmenter import columns as cols
 from segmenter import features as ft
+from segmenter.bins import LITTLE
 from segmenter.errors import SegmenterError
 from training import corpora
 from training.pages import DATASETS, LABELS
@@ -55,7 +56,10 @@ Dr. Marr: It may be crucial; however, «perhaps» not. Thank you!
 
 def features_id() -> str:
     """What the features are, as a digest of those of a text that has some of everything."""
-    found = ft.extract([_PROBE, _PROBE[300:] * 9, ""])
+    # Lengths on either side of each bound under which a missing cue says less.
+    lengths = (length for least in LITTLE for length in (least - 1, least))
+    long = ["\n\n".join(" ".join(["word"] * length) for length in lengths)]
+    found = ft.extract([_PROBE, _PROBE[300:] * 9, *long, ""])
     digest = hashlib.sha256(
         repr((ft.VERSION, ft.MASKED_BITS, ft.WORD_BITS, cols.column_names())).encode()
     )

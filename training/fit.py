@@ -212,7 +212,10 @@ def main(output: Path, extra: tuple[Path, ...], exported: Path | None) -> None:
     others = from_pages(variants(pages))
     fitted, chain = fit(rows, others, public, settings), chain_of(rows, settings)
     about = {"trained on": describe(pages), "settings": asdict(settings)}
-    model = to_model(fitted, LABELS, chain, calibration.read(), about)
+    try:
+        model = to_model(fitted, LABELS, chain, calibration.read(), about)
+    except SegmenterError as error:
+        raise click.ClickException(str(error)) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output)
     if exported is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,15 @@ FOLDS = 3
 """Groups of writers, each labelled by a model of the others, to calibrate the confidence."""
 
 
+PLAIN = replace(SETTINGS, lean={}, reluctance={})
+"""The settings for labels of one's own: what the packaged model leans to was chosen for its own."""
+
+
 def train(
     labels: LabelSet,
     pages: Sequence[LabelledPage],
     public: Sequence[Rows] = (),
-    settings: Settings = SETTINGS,
+    settings: Settings = PLAIN,
     jobs: int = 1,
 ) -> Model:
     """A model of ``labels``, fitted on pages that carry them or what means them.

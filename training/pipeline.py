@@ -41,7 +41,8 @@ class Scales:
 class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Rows of counts to the weights that the regression sees: each n-gram group by TF-IDF.
 
-    A row of TF-IDF weights is divided by sqrt(sum of tf * idf**2), as `segmenter.model` explains.
+    A row of TF-IDF weights is divided by sqrt(sum of tf * idf**2), as `segmenter.tables.weighted`
+    explains.
     A column is as many 0/1 features as it has bins, of this block and of its neighbours.
     """
 
@@ -77,7 +78,7 @@ def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
 
 
 def _columns(rows: Rows, scales: Scales, without: tuple[str, ...]) -> list[sparse.csr_array]:
-    """The 0/1 features of each place in `features.NEIGHBOURS`, then those of missing neighbours."""
+    """The 0/1 features of each place in `columns.NEIGHBOURS`, then those of missing neighbours."""
     blocks, places, columns = rows.columns.shape
     names = cols.column_names()
     used = [i for i, name in enumerate(names) if name not in without]
@@ -117,17 +118,21 @@ def to_model(
     calibration: Calibration,
     about: dict[str, Any],
 ) -> Model:
-    """The numbers of a fitted pipeline as a `Model`."""
+    """The numbers of a fitted pipeline as a `Model`.
+
+    Raises `SegmenterError` for a coefficient that a model file cannot hold.
+    """
     weights: BlockWeights = fitted.named_steps["weights"]
     regression = fitted.named_steps["regression"]
     scales = weights.scales or Scales()
     columns = len(cols.column_names())
     sizes = [MASKED, WORDS, *[columns * cols.BINS] * len(cols.NEIGHBOURS), len(cols.NEIGHBOURS)]
     steps = np.round(regression.coef_.T * STEPS)
-    if (largest := np.abs(steps).max()) > np.iinfo(np.int16).max:
+    largest = np.abs(steps).max()
+    if not largest <= np.iinfo(np.int16).max:  # so that what is no number fails too
         raise SegmenterError(
-            f"a coefficient of {largest / STEPS:.0f} is too large for a model file: fit with a "
-            "stronger penalty"
+            f"a coefficient of {largest / STEPS:.0f} does not fit into a model file: choose a "
+            "smaller C (`c` of `training.fit.Settings`)"
         )
     masked, words, *places, edge = np.split(steps.astype(np.int16), np.cumsum(sizes)[:-1])
 

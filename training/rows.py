@@ -21,7 +21,7 @@ class Rows:
 
     ``masked``, ``words``: how often each n-gram occurs, sparse, (blocks, buckets). ``columns``:
     uint8, (blocks, places, columns): the columns of each block and of its neighbours, by
-    `features.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each
+    `columns.NEIGHBOURS`; `MISSING` where there is none. ``page``: int64, the page of each
     block, ascending. ``size``: int64, its characters. ``label``: int8, the place of its label.
     ``weight``: float32, what it counts for in training. ``group``: the writer or source of each
     block. ``source``: the id of its page.
@@ -62,7 +62,7 @@ MISSING = 255
 
 
 def neighbours(columns: NDArray[np.uint8], page: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The columns of each block's `features.NEIGHBOURS` on its page: (blocks, places, columns)."""
+    """The columns of each block's `columns.NEIGHBOURS` on its page: (blocks, places, columns)."""
     blocks = len(columns)
     out = np.full((blocks, len(cols.NEIGHBOURS), columns.shape[1]), MISSING, np.uint8)
     here = np.arange(blocks)

@@ -46,7 +46,10 @@ def decoding(settings: Settings) -> list[Change]:
             for step in (-0.5, -0.25, 0.25, 0.5)
         ]
         + [
-            (f"reluctance to {label} {v}", replace(settings, reluctance={label: v}))
+            (
+                f"reluctance to {label} {v}",
+                replace(settings, reluctance=settings.reluctance | {label: v}),
+            )
             for label in settings.reluctance
             for v in (0.0, 1.5, 6.0)
         ]

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segmenter import Segmenter
+from segmenter import features as ft
+from segmenter.columns import bin_name, column_names
+from segmenter.explain import explain
+
+PAGE = (Path(__file__).parents[1] / "examples" / "page.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [PAGE, "One line.", "A line.\n\n\u200b\n\nAnother line?"])
+def test_the_reasons_add_up_to_the_scores(segmenter: Segmenter, text: str) -> None:
+    model = segmenter.model
+    scores = model.score(ft.extract([text]).features)
+    roles = [model.chain.roles_of(label) for label in range(len(model.labels))]
+    for block, score in enumerate(scores):
+        best = [int(own[score[own].argmax()]) for own in roles]
+        total = np.sum([reason.weights for reason in explain(model, text, block)], axis=0)
+        total = total + model.bias[best] - model.bias[best].mean()
+        assert np.allclose(total, score[best] - score[best].mean(), atol=1e-5)
+
+
+def test_every_bin_of_every_column_has_a_name() -> None:
+    columns = ft.extract([PAGE, "word " * 300, "Short.\n\nPage?"]).features.columns
+    for name, levels in zip(column_names(), columns.T, strict=True):
+        assert all(bin_name(name, level) for level in set(levels.tolist()))
+
+
+@pytest.mark.parametrize(
+    ("column", "level", "told"),
+    [
+        ("page", 0, "none of 256 tokens or more"),
+        ("page", 1, "under 1 of 64"),
+        ("page", 7, "1 of 2 or more"),
+        ("page", 8, "all"),
+        ("page", 11, "none of under 16 tokens"),
+        ("page, around", 12 + 10, "none of under 64 tokens (middling block)"),
+        ("words seen often", 24 + 3, "20% or more (long block)"),
+        ("words seen often", 0, "nothing to tell (short block)"),
+        ("content words", 5, "5 (short block)"),
+        ("sentences", 2, "2"),
+        ("last token", 1, "Word"),
+    ],
+)
+def test_bins_are_told_in_words(column: str, level: int, told: str) -> None:
+    assert bin_name(column, level) == told
