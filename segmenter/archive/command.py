@@ -98,7 +98,7 @@ def archive_command(
     id_field: str,
     model: str | None,
 ) -> None:
-    r"""Clean archives: the batch job.
+    """Clean archives: the batch job.
 
     INPUT is a file of WARC, WET, JSON Lines or Parquet, a text or HTML page, a folder of them, a
     pattern, an address such as s3://bucket/key, or - for JSON Lines on standard input. Packed files
@@ -119,7 +119,7 @@ def archive_command(
     A job that was interrupted goes on when the same command is given again, and gives the same
     files. Exit code: 0 all done, 1 some records failed or the job stopped, 2 wrong usage, 130
     interrupted.
-    """
+    """  # noqa: D301 the \b is meant: click leaves the lines behind it as they are
     reading = Reading(input_format, text_field, id_field, max_page_bytes)
     settings = Settings(
         target_of(output, to),

@@ -434,6 +434,7 @@ def test_wrong_usage_is_one_line(tmp_path: Path, crawl: Path) -> None:
 def test_quiet_says_nothing_and_help_names_the_files(tmp_path: Path, crawl: Path) -> None:
     assert run(crawl, "-o", tmp_path / "out", "--quiet").stderr == ""
     shown = run("--help").stdout
+    assert "    pages/SSSSS-NNNNN.SUFFIX       the cleaned pages\n" in shown  # a line of its own
     for name in ("pages/SSSSS-NNNNN.SUFFIX", "dropped/", "quarantine/", "manifest.sqlite"):
         assert name in shown
 
