@@ -28,7 +28,13 @@ def manual_pages() -> dict[str, str]:
         for name in commands.list_commands(context):
             commands.get_command(context, name)  # has it imported: it is written about only then
         write_man_pages("segmenter", commands, version=__version__, target_dir=folder, date=date)
-        return {path.name: path.read_text("utf-8") for path in sorted(Path(folder).iterdir())}
+        written = sorted(Path(folder).iterdir())
+        return {path.name: _as_they_are(path.read_text("utf-8")) for path in written}
+
+
+def _as_they_are(text: str) -> str:
+    r"""The page with the lines behind click's mark \b left as they are, as in the help."""
+    return re.sub(r"^\x08\n((?:[^.\n].*\n)+)", r".nf\n\1.fi\n", text, flags=re.M)
 
 
 def outdated(folder: Path) -> list[str]:

@@ -51,6 +51,13 @@ def test_the_manual_pages_are_as_the_commands() -> None:
     assert manual.outdated(manual.ROOT / "man") == [], "run make man"
 
 
+def test_lines_that_the_help_keeps_apart_are_apart_in_the_manual() -> None:
+    pages = manual.manual_pages()
+    assert ".nf\n  pages/SSSSS-NNNNN.SUFFIX " in pages["segmenter-archive.1"]
+    assert "what has been done\n.fi\n.PP\n" in pages["segmenter-archive.1"]
+    assert not any("\b" in text for text in pages.values())
+
+
 def test_a_changed_page_and_one_left_over_are_outdated(tmp_path: Path) -> None:
     for name, text in manual.manual_pages().items():
         (tmp_path / name).write_text(text)
