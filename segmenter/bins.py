@@ -22,7 +22,7 @@ SHORT, MIDDLING = 6, 14
 def by_length(bins: Bins, words: Ints, most: int) -> Bins:
     """Bins told apart by the length of the block: a heading's mean other things than a paragraph's.
 
-    ``bins`` is of shape (columns, blocks), ``words`` of shape (blocks,); so is each count below.
+    ``bins`` is of shape (columns, blocks), ``words`` of shape (blocks,).
     ``most`` bins each for blocks of up to `SHORT` words, up to `MIDDLING`, and longer ones; figures
     are no words here, or a line of dates would be long.
     """
@@ -88,6 +88,16 @@ def log_bin(counts: Ints, most: int) -> Bins:
 def share_bin(part: Ints, whole: Ints) -> Bins:
     """Bins of a share: 0 where there is nothing to share, then 1 for none up to 11 for all."""
     return (1 + part * 10 / np.maximum(whole, 1)).astype(np.uint8) * (whole > 0)
+
+
+def beside(size: Ints, parts: Ints, reach: int | None = None) -> tuple[Ints, Ints]:
+    """Tokens before each block and behind it, in its part; within so many blocks, or all."""
+    total = np.concatenate(([0], np.cumsum(size)))
+    at = np.arange(len(size))
+    low, high = np.searchsorted(parts, parts), np.searchsorted(parts, parts, side="right")
+    if reach is not None:
+        low, high = np.maximum(at - reach, low), np.minimum(at + 1 + reach, high)
+    return total[at] - total[low], total[high] - total[at + 1]
 
 
 def per_block(tokens: Tokens, *flags: Flags) -> Ints:

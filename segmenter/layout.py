@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from segmenter import tokens as tk
-from segmenter.bins import BLOCK_BITS, BLOCK_MASK, Bins, Flags, log_bin, per_block, share_bin
+from segmenter.bins import (
+    BLOCK_BITS,
+    BLOCK_MASK,
+    Bins,
+    Flags,
+    beside,
+    log_bin,
+    per_block,
+    share_bin,
+)
 from segmenter.lexicon import lexicon
 from segmenter.tokens import ODD, Hashes, Ints, Tokens
 
@@ -114,14 +123,7 @@ SURROUNDINGS = (
 
 def surroundings(size: Ints, parts: Ints) -> list[Bins]:
     """How much text stands around a block: uint8 of shape (blocks,) each, by `SURROUNDINGS`."""
-    total = np.concatenate(([0], np.cumsum(size)))
-    at = np.arange(len(size))
-    low, high = np.searchsorted(parts, parts), np.searchsorted(parts, parts, side="right")
-    columns = []
-    for reach in (3, 8):
-        columns.append(log_bin(total[at] - total[np.maximum(at - reach, low)], 21))
-        columns.append(log_bin(total[np.minimum(at + 1 + reach, high)] - total[at + 1], 21))
-    return columns
+    return [log_bin(tokens, 21) for reach in (3, 8) for tokens in beside(size, parts, reach)]
 
 
 def _recurrence(keys: Hashes, chosen: Flags) -> tuple[Ints, Bins, Bins]:

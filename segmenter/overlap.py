@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from segmenter import tokens as tk
-from segmenter.bins import BLOCK_BITS, BLOCK_MASK, Bins, log_bin, share_bin
+from segmenter.bins import BLOCK_BITS, BLOCK_MASK, Bins, beside, log_bin, share_bin
 from segmenter.lexicon import lexicon, sentence_starts
 from segmenter.tokens import ODD, Ints, Tokens
 
@@ -93,19 +93,10 @@ def _elsewhere(size: Ints, parts: Ints) -> Ints:
 
     Before and behind the block; near it, before and behind; far from it; in all other blocks.
     """
-    total = np.concatenate(([0], np.cumsum(size)))
-    at = np.arange(len(size))
-    low, high = np.searchsorted(parts, parts), np.searchsorted(parts, parts, side="right")
-    before, behind = total[at] - total[low], total[high] - total[at + 1]
-
-    def within(reach: int) -> tuple[Ints, Ints]:
-        return (
-            total[at] - total[np.maximum(at - reach, low)],
-            total[np.minimum(at + 1 + reach, high)] - total[at + 1],
-        )
-
+    before, behind = beside(size, parts)
     everything = before + behind
-    return np.stack([before, behind, *within(NEAR), everything - sum(within(FAR)), everything])
+    far = everything - sum(beside(size, parts, FAR))
+    return np.stack([before, behind, *beside(size, parts, NEAR), far, everything])
 
 
 OVERLAP = (
