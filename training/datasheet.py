@@ -134,8 +134,8 @@ labels, and the pages that need them, on sites that glue the parts together, are
 
 {len(pages)} invented pages by {writers} writers, {words:,} words, in {len(list(DATASETS.glob("*.jsonl")))} files
 of JSON Lines, a page a line. All persons, guests and small outlets are invented; well-known
-institutions, places and leagues are real. Some
-borrow a real event's outline or figures; none tells it as it was.
+institutions, places and leagues are real. Some pages borrow a real event's outline or figures; none
+tells it as it was.
 
 {composition(pages)}
 

@@ -13,10 +13,10 @@ from sklearn.linear_model import LogisticRegression
 class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
     """Fits the columns that are not empty, and gives the others what they would get: nothing.
 
-    The penalty keeps a coefficient at zero whose column says nothing, so nothing changes but the
-    time, many times shorter on few pages. It is sought in single precision, which halves the memory
-    that each step runs through; where the search ends differs by more than that, with the machine
-    too.
+    The penalty keeps a coefficient at zero whose column says nothing, so only the time changes: it
+    is many times shorter on few pages. The search runs in single precision, which halves the memory
+    that each step reads; it ends within the tolerance of `LogisticRegression`, elsewhere on another
+    machine.
     """
 
     coef_: NDArray[np.float64]
