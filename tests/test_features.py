@@ -155,7 +155,7 @@ def test_places_where_words_may_be_seen_and_where_there_is_too_little() -> None:
     }
     first, second, third = 3, 7, 18
     assert [found["earlier"][at] for at in (first, second, third)] == [1, 11, 11]
-    assert [found["later"][at] for at in (first, second, third)] == [11, 11, 1 - 1]
+    assert [found["later"][at] for at in (first, second, third)] == [11, 11, 0]
     assert [found["just before"][at] for at in (first, second, third)] == [1, 11, 1]
     assert [found["just behind"][at] for at in (first, second, third)] == [11, 1, 0]
     assert [found["far away"][at] for at in (first, second, third)] == [11, 11, 11]
