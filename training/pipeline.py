@@ -43,7 +43,8 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     A row of TF-IDF weights is divided by sqrt(sum of tf * idf**2), as `segmenter.tables.weighted`
     explains.
-    A column is as many 0/1 features as it has bins, of this block and of its neighbours.
+    A column is as many 0/1 features as it has bins, of this block and of its neighbours; its most
+    frequent bin is the usual case, of which nothing is told.
     """
 
     def __init__(self, scales: Scales | None = None, without: tuple[str, ...] = ()) -> None:
@@ -58,6 +59,9 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for transformer in (self.masked_, self.words_):
             # What the model file keeps.
             transformer.idf_ = transformer.idf_.astype(np.float32).astype(np.float64)
+        self.usual_ = np.array(
+            [[_most_frequent(bins) for bins in near.T] for near in rows.columns.swapaxes(0, 1)]
+        )
         return self
 
     def transform(self, rows: Rows) -> sparse.csr_array:
@@ -66,7 +70,7 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         parts = [
             _normalised(self.masked_, rows.masked) * scales.masked,
             _normalised(self.words_, rows.words) * scales.words,
-            *_columns(rows, scales, self.without),
+            *_columns(rows, self.usual_, scales, self.without),
         ]
         return sparse.hstack(parts, format="csr")
 
@@ -77,21 +81,28 @@ def _normalised(transformer: Any, counts: sparse.csr_array) -> sparse.csr_array:
     return sparse.diags_array(1 / np.maximum(norm, np.finfo(np.float64).tiny)) @ weights
 
 
-def _columns(rows: Rows, scales: Scales, without: tuple[str, ...]) -> list[sparse.csr_array]:
+def _most_frequent(bins: NDArray[np.uint8]) -> int:
+    """The most frequent bin of a column."""
+    return int(np.bincount(bins, minlength=MISSING + 1)[:MISSING].argmax())
+
+
+def _columns(
+    rows: Rows, usual: NDArray[np.int64], scales: Scales, without: tuple[str, ...]
+) -> list[sparse.csr_array]:
     """The 0/1 features of each place in `columns.NEIGHBOURS`, then those of missing neighbours."""
     blocks, places, columns = rows.columns.shape
-    names = cols.column_names()
-    used = [i for i, name in enumerate(names) if name not in without]
+    used = np.array([name not in without for name in cols.column_names()])
     parts, edges = [], []
     for i, place in zip(range(places), cols.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
         there = rows.columns[:, i, 0] != MISSING
-        bins = rows.columns[there, i][:, used].astype(np.int32)
-        chosen = bins + cols.BINS * np.array(used, np.int32)
-        bounds = np.concatenate(([0], np.cumsum(there * len(used))))
-        values = np.full(chosen.size, scale)
+        told = there[:, None] & used & (rows.columns[:, i] != usual[i])
+        block, column = np.nonzero(told)
+        chosen = rows.columns[block, i, column] + cols.BINS * column
+        bounds = np.concatenate(([0], np.cumsum(np.count_nonzero(told, axis=1))))
+        values = np.full(len(chosen), scale)
         shape = (blocks, columns * cols.BINS)
-        parts.append(sparse.csr_array((values, chosen.ravel(), bounds), shape=shape))
+        parts.append(sparse.csr_array((values, chosen, bounds), shape=shape))
         edges.append(~there * scale)
     return [*parts, sparse.csr_array(np.column_stack(edges))]
 

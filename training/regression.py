@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
@@ -9,14 +13,23 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+PARTS = 4
+"""The parts that rows are multiplied in: as many on every machine, so that sums are the same."""
+
+RAREST = 1 / 4000
+"""The share of the rows up to which a column is too rare to be fitted.
+
+Two thirds of the columns of the packaged model's data are. Three groups of writers, with public
+sources left out with them: accuracy .9310 for .9304 with all columns."""
+
 
 class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
-    """Fits the columns that are not empty, and gives the others what they would get: nothing.
+    """Fits the columns that are neither empty nor rare; the others' coefficients are zero.
 
-    The penalty keeps a coefficient at zero whose column says nothing, so only the time changes: it
-    is many times shorter on few pages. The search runs in single precision, which halves the memory
-    that each step reads; it ends within the tolerance of `LogisticRegression`, elsewhere on another
-    machine.
+    On few pages, where no column that occurs is rare, only the time changes: the penalty keeps at
+    zero what says nothing. The search runs in single precision, on as many processors as there are,
+    with the columns that occur most beside each other, which shortens the way to memory; it ends
+    within the tolerance of `LogisticRegression`, elsewhere on another machine.
     """
 
     coef_: NDArray[np.float64]
@@ -29,10 +42,55 @@ class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
         sample_weight: NDArray[np.float64] | None = None,
     ) -> Self:
         """Fitted on ``X`` of shape (rows, columns); ``coef_`` has all columns."""
-        used = np.unique(X.indices)
-        super().fit(X[:, used].astype(np.float32), y, sample_weight)
-        coefficients = np.zeros((len(self.coef_), X.shape[1]))
+        width, counts = X.shape[1], np.bincount(X.indices, minlength=X.shape[1])
+        frequent = np.count_nonzero(counts > RAREST * X.shape[0])
+        used = np.argsort(-counts, kind="stable")[:frequent]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            super().fit(_PartedRows.of(_columns(X, used), pool), y, sample_weight)
+        coefficients = np.zeros((len(self.coef_), width))
         coefficients[:, used] = self.coef_
-        self.coef_, self.n_features_in_ = coefficients, X.shape[1]
+        self.coef_, self.n_features_in_ = coefficients, width
         self.intercept_ = self.intercept_.astype(np.float64)
         return self
+
+
+def _columns(rows: sparse.csr_array, columns: NDArray[np.intp]) -> sparse.csr_array:
+    """The chosen columns, in their order, in single precision."""
+    place = np.full(rows.shape[1], -1, np.int32)
+    place[columns] = np.arange(len(columns), dtype=np.int32)
+    indices = place[rows.indices]
+    kept = indices >= 0
+    values = rows.data[kept].astype(np.float32)
+    bounds = np.concatenate(([0], np.cumsum(kept)))[rows.indptr]
+    chosen = sparse.csr_array((values, indices[kept], bounds), (rows.shape[0], len(columns)))
+    chosen.sort_indices()
+    return chosen
+
+
+class _PartedRows(sparse.csr_array):  # type: ignore[misc]
+    """Rows that are multiplied with a matrix part by part, all parts at once."""
+
+    pool: ThreadPoolExecutor
+    parts: list[sparse.csr_array]
+    edges: list[int]
+
+    @classmethod
+    def of(cls, rows: sparse.csr_array, pool: ThreadPoolExecutor) -> Self:
+        """The same rows; ``pool`` has to live as long as they are used."""
+        parted = cls(rows)
+        parted.pool = pool
+        shares = np.linspace(0, rows.nnz, PARTS + 1)[1:-1]
+        parted.edges = [0, *np.searchsorted(rows.indptr, shares).tolist(), rows.shape[0]]
+        parted.parts = [rows[a:b] for a, b in itertools.pairwise(parted.edges)]
+        return parted
+
+    def __matmul__(self, other: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        products = self.pool.map(lambda part: part @ other, self.parts)
+        return np.concatenate(list(products))
+
+    def __rmatmul__(self, other: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        columns = [other[..., a:b] for a, b in itertools.pairwise(self.edges)]
+        total, *others = self.pool.map(operator.matmul, columns, self.parts)
+        for product in others:
+            total += product
+        return np.asarray(total)
