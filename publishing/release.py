@@ -119,8 +119,11 @@ def extras_of(wheel: Path) -> list[str]:
 
 
 def install(wheel: Path, extra: str, folder: Path) -> Path:
-    """A new environment's folder of programs, with the wheel and one extra, if any."""
-    run(sys.executable, "-m", "venv", folder)
+    """A new environment's folder of programs, with the wheel and one extra, if any.
+
+    Its pip is the newest: older ones fail on an extra that two packages spell in two ways.
+    """
+    run(sys.executable, "-m", "venv", "--upgrade-deps", folder)
     wanted = f"segmenter[{extra}] @ {wheel.as_uri()}" if extra else str(wheel)
     pip = ("-m", "pip", "--disable-pip-version-check")
     run(folder / "bin" / "python", *pip, "install", "--quiet", wanted)

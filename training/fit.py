@@ -45,16 +45,16 @@ class Settings:
 
     scales: Scales = field(default_factory=Scales)
     without: tuple[str, ...] = ()
-    c: float = 10.0
+    c: float = 20.0
     public_share: float = 0.6
     variant_weight: float = 0.5
     prior_discount: float = 0.5
     emission_weight: float = 2.5
     posterior_weight: float = 2.0
     lean: dict[str, float] = field(
-        default_factory=lambda: {"satirical_rewrite": 0.75, "boilerplate": -0.5}
+        default_factory=lambda: {"satirical_rewrite": 0.5, "boilerplate": -1.0}
     )
-    reluctance: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 3.0})
+    reluctance: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 8.0})
 
 
 SETTINGS = Settings()

@@ -34,7 +34,7 @@ class Scales:
 
     masked: float = 1.0
     words: float = 0.8
-    columns: float = 1.3
+    columns: float = 1.7
     neighbours: float = 0.5
 
 
@@ -117,7 +117,7 @@ def pipeline(scales: Scales, c: float, without: tuple[str, ...] = ()) -> Pipelin
     return Pipeline(
         [
             ("weights", BlockWeights(scales, without)),
-            ("regression", LogisticRegression(C=c, max_iter=1000, tol=1e-4)),
+            ("regression", LogisticRegression(C=c, max_iter=1000, tol=2e-4)),
         ]
     )
 

@@ -51,7 +51,7 @@ def decoding(settings: Settings) -> list[Change]:
                 replace(settings, reluctance=settings.reluctance | {label: v}),
             )
             for label in settings.reluctance
-            for v in (0.0, 1.5, 6.0)
+            for v in (0.0, 4.0, 12.0)
         ]
     )
 
@@ -60,7 +60,7 @@ def fitting(settings: Settings) -> list[Change]:
     """Changes that need a fit each."""
     scales = settings.scales
     return [
-        *((f"C {value}", replace(settings, c=value)) for value in (3.0, 30.0)),
+        *((f"C {value}", replace(settings, c=value)) for value in (10.0, 40.0)),
         *((f"public share {v}", replace(settings, public_share=v)) for v in (0.3, 1.0)),
         *((f"variant weight {v}", replace(settings, variant_weight=v)) for v in (0.25, 1.0)),
         *((f"prior discount {v}", replace(settings, prior_discount=v)) for v in (0.0, 1.0)),
@@ -68,7 +68,7 @@ def fitting(settings: Settings) -> list[Change]:
             (f"{name} scale {value}", replace(settings, scales=replace(scales, **{name: value})))
             for name, values in (
                 ("words", (0.4, 1.2)),
-                ("columns", (1.0, 1.7)),
+                ("columns", (1.2, 2.4)),
                 ("neighbours", (0.25, 1.0)),
             )
             for value in values
