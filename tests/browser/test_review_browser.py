@@ -293,6 +293,17 @@ def test_a_new_model_is_told_and_compared(
     assert "was boilerplate, now satirical rewrite" in tab.locator("#blocks").inner_text()
 
 
+def test_a_line_of_a_long_page_is_not_rounded_away(
+    tmp_path: Path, review: Any, visit: Open
+) -> None:
+    model, path = tmp_path / "model.npz", tmp_path / "long.txt"
+    biased(model, "original_report")
+    path.write_text("".join(f"{REPORT} Number {i}.\n\n" for i in range(30)) + "(ab)\n")
+    tab = visit(review(str(path), "--model", str(model)).address)
+    press(tab, "End", "4")
+    tab.get_by_text("agrees with these labels on over 99% of the text").wait_for()
+
+
 def test_400_blocks_without_lag(tmp_path: Path, review: Any, visit: Open) -> None:
     path = tmp_path / "long.txt"
     path.write_text("".join(f"{REPORT} Number {i}.\n\n" for i in range(400)))

@@ -7,7 +7,13 @@ const SURE = 0.7; // boilerplate of which the model is less sure is not folded a
 const RUN = 3; // blocks that a run has at least, to be folded
 
 export const plain = (label) => label.replaceAll("_", " ");
-export const percent = (share) => `${Math.round(share * 100)}%`;
+// Only all is 100%, and only nothing 0%.
+export const percent = (share) => {
+  const whole = Math.round(share * 100);
+  if (whole === 100 && share < 1) return "over 99%";
+  if (whole === 0 && share > 0) return "under 1%";
+  return `${whole}%`;
+};
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
