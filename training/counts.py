@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -142,42 +143,52 @@ def save(path: Path, rows: Rows, source: dict[str, Any]) -> None:
     np.savez_compressed(path, **arrays)
 
 
-def load(path: Path) -> Rows:
-    """The rows of a file of counts. Raises `CountsError` if other features made it."""
+@contextmanager
+def opened(path: Path, features: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The arrays of a file of counts, and what it says of itself.
+
+    Raises `CountsError` if it is none, or if other features than ``features`` made it.
+    """
     try:
         with np.load(path, allow_pickle=False) as data:
             about = json.loads(data["about"].tobytes())
-            if about["features"] != features_id():
+            if about["features"] != features:
                 raise CountsError(
-                    f"{path}: made by features {about['features']}, these are {features_id()}: "
+                    f"{path}: made by features {about['features']}, these are {features}: "
                     "make the counts again with `make counts`"
                 )
-            page = data["page"].astype(np.int64)
-            blocks = len(page)
-            masked, words = (
-                sparse.csr_array(
-                    (
-                        data[f"{name}_counts"].astype(np.float32),
-                        np.cumsum(data[f"{name}_steps"], dtype=np.int32),
-                        np.concatenate(([0], np.cumsum(data[f"{name}_lengths"], dtype=np.int64))),
-                    ),
-                    shape=(blocks, 1 << bits),
-                )
-                for name, bits in (("masked", ft.MASKED_BITS), ("words", ft.WORD_BITS))
-            )
-            return Rows(
-                masked,
-                words,
-                neighbours(data["columns"], page),
-                page,
-                data["size"].astype(np.int64),
-                data["label"],
-                data["weight"].astype(np.float32),
-                np.full(blocks, about["name"]),
-                page.astype(str),
-            )
+            yield data, about
     except (OSError, ValueError, KeyError) as error:
         raise CountsError(f"{path}: no file of counts: {error}") from error
+
+
+def load(path: Path) -> Rows:
+    """The rows of a file of counts. Raises `CountsError` if other features made it."""
+    with opened(path, features_id()) as (data, about):
+        page = data["page"].astype(np.int64)
+        blocks = len(page)
+        masked, words = (
+            sparse.csr_array(
+                (
+                    data[f"{name}_counts"].astype(np.float32),
+                    np.cumsum(data[f"{name}_steps"], dtype=np.int32),
+                    np.concatenate(([0], np.cumsum(data[f"{name}_lengths"], dtype=np.int64))),
+                ),
+                shape=(blocks, 1 << bits),
+            )
+            for name, bits in (("masked", ft.MASKED_BITS), ("words", ft.WORD_BITS))
+        )
+        return Rows(
+            masked,
+            words,
+            neighbours(data["columns"], page),
+            page,
+            data["size"].astype(np.int64),
+            data["label"],
+            data["weight"].astype(np.float32),
+            np.full(blocks, about["name"]),
+            page.astype(str),
+        )
 
 
 def load_all() -> list[Rows]:
@@ -185,14 +196,17 @@ def load_all() -> list[Rows]:
     return [load(path) for path in sorted(COUNTS.glob("*.npz"))]
 
 
-@click.command()
-@click.option(
+corpora_option = click.option(
     "--corpora",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     required=True,
     help="Folder that holds the files named in sources.json.",
 )
+
+
+@click.command()
+@corpora_option
 def main(folder: Path) -> None:
     """Count the features of the corpora named in ``datasets/counts/sources.json``."""
     sources = json.loads(SOURCES.read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from segmenter import structure as st
 from segmenter.elements import PATH_BITS
 from segmenter.html import read_html
 from segmenter.structure import Layout
-from training.counts import COUNTS, SOURCES, CountsError
+from training.counts import COUNTS, SOURCES, corpora_option, opened
 from training.markup import MarkupRows, join, read
 
 MARKUP = COUNTS / "markup"
@@ -108,47 +108,38 @@ def save(path: Path, rows: MarkupRows, source: dict[str, Any]) -> None:
 
 def load(path: Path) -> MarkupRows:
     """The rows of a file of counts. Raises `CountsError` if other features made it."""
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            about = json.loads(data["about"].tobytes())
-            if about["features"] != features_id():
-                raise CountsError(
-                    f"{path}: made by features {about['features']}, these are {features_id()}: "
-                    "make the counts again with `make counts`"
-                )
-            own = np.cumsum(data["own"], dtype=np.int64)
-            inward = np.cumsum(data["inward"].T, axis=1, dtype=np.int64)
-            layout = Layout(
-                data["words"].astype(np.int64),
-                data["linked"] / 255,
-                np.column_stack((own, own[:, None] - inward)),
-                np.cumsum(data["signature"], dtype=np.int64),
-                data["heading"].astype(np.int64),
-                np.cumsum(data["page"], dtype=np.int64),
+    with opened(path, features_id()) as (data, about):
+        own = np.cumsum(data["own"], dtype=np.int64)
+        inward = np.cumsum(data["inward"].T, axis=1, dtype=np.int64)
+        layout = Layout(
+            data["words"].astype(np.int64),
+            data["linked"] / 255,
+            np.column_stack((own, own[:, None] - inward)),
+            np.cumsum(data["signature"], dtype=np.int64),
+            data["heading"].astype(np.int64),
+            np.cumsum(data["page"], dtype=np.int64),
+        )
+        blocks = len(own)
+        path_counts, term_counts = (
+            sparse.csr_array(
+                (
+                    data[f"{name}_counts"].astype(np.float32),
+                    data[f"{name}_buckets"],
+                    np.concatenate(([0], np.cumsum(data[f"{name}_lengths"], dtype=np.int64))),
+                ),
+                shape=(blocks, 1 << bits),
             )
-            blocks = len(own)
-            path_counts, term_counts = (
-                sparse.csr_array(
-                    (
-                        data[f"{name}_counts"].astype(np.float32),
-                        data[f"{name}_buckets"],
-                        np.concatenate(([0], np.cumsum(data[f"{name}_lengths"], dtype=np.int64))),
-                    ),
-                    shape=(blocks, 1 << bits),
-                )
-                for name, bits in _GRAMS
-            )
-            return MarkupRows(
-                path_counts,
-                term_counts,
-                np.ascontiguousarray(data["columns"].T),
-                layout,
-                data["label"].astype(np.float32),
-                data["weight"].astype(np.float32) / 100,
-                np.array(about["groups"])[data["group"]],
-            )
-    except (OSError, ValueError, KeyError) as error:
-        raise CountsError(f"{path}: no file of counts: {error}") from error
+            for name, bits in _GRAMS
+        )
+        return MarkupRows(
+            path_counts,
+            term_counts,
+            np.ascontiguousarray(data["columns"].T),
+            layout,
+            data["label"].astype(np.float32),
+            data["weight"].astype(np.float32) / 100,
+            np.array(about["groups"])[data["group"]],
+        )
 
 
 def load_all() -> list[MarkupRows]:
@@ -157,13 +148,7 @@ def load_all() -> list[MarkupRows]:
 
 
 @click.command()
-@click.option(
-    "--corpora",
-    "folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    required=True,
-    help="Folder that holds the files named in sources.json.",
-)
+@corpora_option
 def main(folder: Path) -> None:
     """Count the structure of the corpora with markup named in ``datasets/counts/sources.json``."""
     sources = [s for s in json.loads(SOURCES.read_text(encoding="utf-8")) if s.get("markup")]
