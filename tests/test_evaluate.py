@@ -75,6 +75,11 @@ def test_figures_go_into_readme_and_card(found: dict[str, object]) -> None:
     assert "8 invented pages" in shown
     assert set(re.findall(r"\((\w+)\.svg\)", shown)) == set(report.plots(found))
     assert "learning_curve" in report.plots(found)
+    for part in ("robustness", "ablation"):
+        for name, own in found[part].items():
+            assert f"| {name} | {own['char_accuracy']:.3f} |" in shown
+    quick = {k: v for k, v in found.items() if k not in ("robustness", "ablation")}
+    assert "## On damaged pages" not in card(quick, about)
     with pytest.raises(ValueError, match="no place"):
         fill("nothing", "figures", told)
 

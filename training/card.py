@@ -69,6 +69,40 @@ def figures(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+FEW = ("char_accuracy", "line_macro_f1", "kept", "pure", "boundary_f1")
+"""The figures of the tables that compare."""
+
+COMPARED = {
+    "robustness": ("On damaged pages", "damage"),
+    "ablation": ("Without a group of features", "features"),
+}
+"""The parts of a full evaluation that compare figures: heading, and what is varied."""
+
+
+def _told(figures: dict[str, float], name: str) -> str:
+    """A figure, or a dash where there was nothing to measure, as no border on walls of text."""
+    return f"{figures[name]:.3f}" if name in figures else "–"
+
+
+def comparisons(found: dict[str, Any]) -> str:
+    """The tables of a full evaluation that compare figures; nothing of a quick one."""
+    lines = []
+    for part, (heading, varied) in COMPARED.items():
+        if part in found:
+            lines += [
+                f"## {heading}",
+                "",
+                f"| {varied} | {' | '.join(TOLD[name] for name in FEW)} |",
+                f"| --- |{' ---: |' * len(FEW)}",
+                *(
+                    f"| {name} | {' | '.join(_told(own, figure) for figure in FEW)} |"
+                    for name, own in found[part].items()
+                ),
+                "",
+            ]
+    return "\n".join(lines)
+
+
 def example() -> str:
     """What ``make run`` shows, without colours."""
     path = ROOT / "examples" / "page.txt"
@@ -115,6 +149,7 @@ arrays. `segmenter info` shows what it was made from.
 
 {images}
 
+{comparisons(found)}
 Written by `python -m training.card`.
 """
 
