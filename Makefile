@@ -99,7 +99,7 @@ bench-check: .venv/test ## fails when the ratio to scikit-learn fell under 60% o
 	$(BIN)/python -m benchmarks.speed --check
 
 docs: .venv/test ## the documentation as site/, every warning an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 man: .venv/test ## the manual pages in man/, from the commands
 	$(BIN)/python -m publishing.manual

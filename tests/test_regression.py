@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
-from training.regression import RAREST, UsedColumnsRegression
+from training.regression import PARTS, UsedColumnsRegression, _PartedRows
 
 
-def draw(rows: int, columns: int, classes: int) -> tuple[sparse.csr_array, np.ndarray]:
+def draw(
+    rows: int, columns: int, classes: int, density: float = 0.1
+) -> tuple[sparse.csr_array, np.ndarray]:
     random = np.random.default_rng(7)
-    counts = sparse.random_array((rows, columns), density=0.1, rng=random, format="csr")
+    counts = sparse.random_array((rows, columns), density=density, rng=random, format="csr")
     return counts, random.integers(classes, size=rows)
 
 
@@ -27,11 +32,24 @@ def test_the_fit_is_that_of_scikit_learn(classes: int) -> None:
     assert np.abs(ours.predict_proba(rows) - theirs.predict_proba(rows)).max() < 1e-3
 
 
-def test_columns_of_few_rows_among_many_are_left_out() -> None:
-    size = round(3 / RAREST)
-    rows, target = draw(size, 2, 2)
-    few = np.zeros((size, 2))
-    few[:3, 0] = few[:4, 1] = 1
-    rows = sparse.hstack([rows, sparse.csr_array(few)], format="csr")
-    fitted = UsedColumnsRegression().fit(rows, target)
-    assert (fitted.coef_[0] != 0).tolist() == [True, True, False, True]
+def test_the_fit_does_not_depend_on_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Large enough that BLAS would share its sums out among threads.
+    rows, target = draw(2_000, 40_000, 8, density=0.01)
+    fits = []
+    for processors in (1, 2):
+        monkeypatch.setattr("os.cpu_count", lambda processors=processors: processors)
+        with threadpool_limits(processors, user_api="blas"):
+            fits.append(UsedColumnsRegression(C=10.0, tol=1e-6).fit(rows, target).coef_)
+    assert np.array_equal(*fits)
+
+
+def test_rows_are_multiplied_in_parts() -> None:
+    rows, _ = draw(50, 30, 2)
+    with ThreadPoolExecutor(2) as pool:
+        parted = _PartedRows.of(rows, pool)
+        assert [part.shape[0] > 0 for part in parted.parts] == [True] * PARTS
+        right, left = np.ones((30, 3)), np.ones((3, 50))
+        assert np.allclose(parted @ right, rows @ right)
+        assert np.allclose(left @ parted, left @ rows)
+        parted.parts = parted.parts[:1]  # what is left out is not multiplied
+        assert len(parted @ right) < 50

@@ -12,6 +12,7 @@ import pytest
 
 from segmenter import features as ft
 from segmenter.calibration import calibrate
+from segmenter.columns import BINS, NEIGHBOURS, column_names
 from segmenter.errors import SegmenterError
 from segmenter.features import extract
 from segmenter.model import Model
@@ -26,8 +27,8 @@ from training.fit import SETTINGS, chain_of, fit
 from training.floors import FIGURES, raised, sunk
 from training.folds import Pages, decode_folds, held_out
 from training.pages import DATASETS, LABELS, block_labels, character_labels
-from training.pipeline import to_model
-from training.rows import from_pages
+from training.pipeline import MASKED, WORDS, BlockWeights, to_model
+from training.rows import MISSING, from_pages
 from training.score import Tally, spread
 
 
@@ -51,6 +52,29 @@ def test_the_model_agrees_with_the_scikit_learn_pipeline(data: Pages, fitted: ob
     )
     assert ours.shape == theirs.shape
     assert np.abs(ours - theirs).max() < 1e-6
+
+
+def test_reference_levels_and_rare_features_are_left_out(data: Pages) -> None:
+    least = 3 / len(data.rows)
+    rows = data.rows
+    weights = BlockWeights(without=("sentences",), min_df=least).fit(rows)
+    told = weights.transform(rows)
+    blocks_with = np.bincount(told.indices, minlength=told.shape[1])
+    assert blocks_with[blocks_with > 0].min() == 4
+    start = MASKED + WORDS
+    for i in range(len(NEIGHBOURS)):
+        for column, name in enumerate(column_names()):
+            bins = rows.columns[:, i, column]
+            bins = bins[bins != MISSING].tolist()
+            usual = max(range(BINS), key=bins.count)
+            found = blocks_with[start : start + BINS]
+            assert found[usual] == 0
+            if name == "sentences":
+                assert not found.any()
+            else:
+                others = [bins.count(b) for b in range(BINS) if b != usual]
+                assert np.delete(found, usual).tolist() == [n if n > 3 else 0 for n in others]
+            start += BINS
 
 
 def test_fitting_again_gives_the_same_bytes(data: Pages, fitted: object, tmp_path: Path) -> None:
@@ -214,9 +238,12 @@ def test_counts_of_other_features_are_refused(
     monkeypatch.setattr("segmenter.features.VERSION", 999)
     with pytest.raises(counts.CountsError, match="make counts"):
         counts.load(tmp_path / "small.npz")
-    (tmp_path / "small.npz").write_bytes(b"nothing")
-    with pytest.raises(counts.CountsError, match="no file of counts"):
-        counts.load(tmp_path / "small.npz")
+    monkeypatch.undo()
+    whole = (tmp_path / "small.npz").read_bytes()
+    for broken in (b"nothing", whole[: len(whole) // 2], whole[:200] + b"x" * 64 + whole[264:]):
+        (tmp_path / "small.npz").write_bytes(broken)
+        with pytest.raises(counts.CountsError, match="no file of counts"):
+            counts.load(tmp_path / "small.npz")
 
 
 def test_counts_in_the_repository_fit_its_features() -> None:

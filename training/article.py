@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from segmenter import structure as st
 from segmenter.article import around
@@ -35,8 +36,8 @@ MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "html.
 
 Floats = NDArray[np.float64]
 
-OURS, PIECES = "ours", "ours, in pieces"
-"""Our labelled pages, rendered, and short pages that are pieces of them."""
+OURS, FRAGMENTS = "ours", "ours-fragments"
+"""Our labelled pages, rendered, and the fragments of them that are pages of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ class Settings:
 
     ``path``, ``terms``, ``columns``: what each group of features is multiplied by. ``c``,
     ``second_c``: inverse strength of the penalties. ``folds``: of pages, for the second stage.
-    ``shares``: the weight of a block by its group. Pieces of our pages weigh little: with public
-    sources left out, .25 for them finds .925 of what trafilatura's pages should give, .05 finds
-    .931, and both leave out .892 of the rest.
+    ``shares``: the weight of a block by its group. Fragments of our pages weigh little: with
+    public sources left out, .25 for them finds .925 of what trafilatura's pages should give, .05
+    finds .931, and both leave out .892 of the rest.
     """
 
     path: float = 1.5
@@ -58,7 +59,7 @@ class Settings:
     folds: int = 4
     shares: tuple[tuple[str, float], ...] = (
         ("readability", 0.5), ("fundus", 2.0), ("trafilatura", 1.0), ("trafilatura-other", 1.0),
-        (OURS, 0.25), (PIECES, 0.05),
+        (OURS, 0.25), (FRAGMENTS, 0.05),
     )  # fmt: skip
     max_iter: int = 60
 
@@ -134,7 +135,8 @@ def fit(rows: MarkupRows, settings: Settings) -> Fitted:
     numbers = around(unseen, rows.layout)
     kept = weight > 0
     second = LogisticRegression(C=settings.second_c, max_iter=500)
-    second.fit(numbers[kept], target[kept], weight[kept])
+    with threadpool_limits(1, user_api="blas"):  # the same on any number of processors
+        second.fit(numbers[kept], target[kept], weight[kept])
     return Fitted(path_idf, term_idf, regress(np.ones(len(rows), bool)), second, settings)
 
 
@@ -144,7 +146,7 @@ def our_rows(pages: Sequence[LabelledPage]) -> MarkupRows:
     Short pages of them take part too: without these a brief of two paragraphs is lost.
     """
     parts = []
-    for page, group in [*((p, OURS) for p in pages), *((p, PIECES) for p in fragments(pages))]:
+    for page, group in [*((p, OURS) for p in pages), *((p, FRAGMENTS) for p in fragments(pages))]:
         rendered = render(page, generator(page))
         if rendered.page.blocks:
             found = st.structure([rendered.page])

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from segmenter.calibration import LEAST, Calibration
 
@@ -59,9 +60,9 @@ def purity_curve(
 def fit_calibration(posteriors: Floats, label: NDArray[np.int8], size: Floats) -> Calibration:
     """The map from the posteriors of unseen pages to their labels; each character counts once."""
     logs = np.log(np.maximum(posteriors, LEAST))
-    fitted = LogisticRegression(C=100, max_iter=1000).fit(
-        logs, label, sample_weight=size / size.mean()
-    )
+    fitted = LogisticRegression(C=100, max_iter=1000)
+    with threadpool_limits(1, user_api="blas"):  # the same on any number of processors
+        fitted.fit(logs, label, sample_weight=size / size.mean())
     matrix, bias = fitted.coef_, fitted.intercept_
     if len(fitted.classes_) == 2:  # one row stands for both
         matrix, bias = np.concatenate([-matrix, matrix]) / 2, np.concatenate([-bias, bias]) / 2

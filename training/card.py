@@ -79,9 +79,9 @@ COMPARED = {
 """The parts of a full evaluation that compare figures: heading, and what is varied."""
 
 
-def _told(figures: dict[str, float], name: str) -> str:
+def _told(own: dict[str, float], name: str) -> str:
     """A figure, or a dash where there was nothing to measure, as no border on walls of text."""
-    return f"{figures[name]:.3f}" if name in figures else "–"
+    return f"{own[name]:.3f}" if name in own else "–"
 
 
 def comparisons(found: dict[str, Any]) -> str:

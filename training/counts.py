@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import click
 import numpy as np
@@ -147,10 +149,11 @@ def save(path: Path, rows: Rows, source: dict[str, Any]) -> None:
 def opened(path: Path, features: str) -> Iterator[tuple[Any, dict[str, Any]]]:
     """The arrays of a file of counts, and what it says of itself.
 
-    Raises `CountsError` if it is none, or if other features than ``features`` made it.
+    Raises `CountsError` if it is none, or if other features than ``features`` made it: also for
+    what is found when its arrays are read, within the ``with``.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             about = json.loads(data["about"].tobytes())
             if about["features"] != features:
                 raise CountsError(
@@ -158,7 +161,7 @@ def opened(path: Path, features: str) -> Iterator[tuple[Any, dict[str, Any]]]:
                     "make the counts again with `make counts`"
                 )
             yield data, about
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile, zlib.error) as error:
         raise CountsError(f"{path}: no file of counts: {error}") from error
 
 

@@ -34,7 +34,8 @@ MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "defau
 class Settings:
     """What is chosen before fitting.
 
-    ``without``: columns left out. ``c``: inverse strength of the penalty. ``public_share``: the
+    ``without``: columns left out. ``min_df``: the share of blocks up to which a feature is too rare
+    to be fitted; most n-grams are. ``c``: inverse strength of the penalty. ``public_share``: the
     weight of public text, for each label it has, as a share of that label's weight in the pages.
     ``variant_weight``: the weight of a block of a variant, see `training.variants`.
     ``prior_discount``: how much of the logarithm of a role's frequency is taken off its score, so
@@ -45,6 +46,7 @@ class Settings:
 
     scales: Scales = field(default_factory=Scales)
     without: tuple[str, ...] = ()
+    min_df: float = 1 / 4000
     c: float = 20.0
     public_share: float = 0.6
     variant_weight: float = 0.5
@@ -104,7 +106,7 @@ def fit(
     if len(held) < labels:
         missing = next(name for i, name in enumerate(names) if i not in held)
         raise SegmenterError(f"no block of the pages has the label {missing!r}; all must occur")
-    fitted = pipeline(settings.scales, settings.c, settings.without)
+    fitted = pipeline(settings.scales, settings.c, settings.without, settings.min_df)
     plain = fitted.named_steps["regression"]
     fitted.set_params(regression=UsedColumnsRegression(**plain.get_params(deep=False)))
     fitted.fit(rows, target, regression__sample_weight=weight)

@@ -44,33 +44,51 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     A row of TF-IDF weights is divided by sqrt(sum of tf * idf**2), as `segmenter.tables.weighted`
     explains.
     A column is as many 0/1 features as it has bins, of this block and of its neighbours; its most
-    frequent bin is the usual case, of which nothing is told.
+    frequent bin is the reference level, of which nothing is told.
     """
 
-    def __init__(self, scales: Scales | None = None, without: tuple[str, ...] = ()) -> None:
-        """``without`` names columns that are left out, for ablations."""
+    def __init__(
+        self, scales: Scales | None = None, without: tuple[str, ...] = (), min_df: float = 0.0
+    ) -> None:
+        """``without`` names columns that are left out, for ablations.
+
+        ``min_df``: the share of blocks up to which a feature is too rare to be told.
+        """
         self.scales = scales
         self.without = without
+        self.min_df = min_df
 
     def fit(self, rows: Rows, y: object = None) -> Self:
-        """Learns the inverse document frequencies; a block is a document."""
+        """Learns inverse document frequencies, reference levels, and which features are rare.
+
+        A block is a document. ``reference_``: the bin, int64 of shape (places, columns).
+        """
         self.masked_ = TfidfTransformer(norm=None).fit(rows.masked)
         self.words_ = TfidfTransformer(norm=None).fit(rows.words)
         for transformer in (self.masked_, self.words_):
             # What the model file keeps.
             transformer.idf_ = transformer.idf_.astype(np.float32).astype(np.float64)
-        self.usual_ = np.array(
+        self.reference_ = np.array(
             [[_most_frequent(bins) for bins in near.T] for near in rows.columns.swapaxes(0, 1)]
         )
+        weights = self._weights(rows)
+        blocks_with = np.bincount(weights.indices, minlength=weights.shape[1])
+        self.frequent_ = blocks_with > self.min_df * len(rows)
         return self
 
     def transform(self, rows: Rows) -> sparse.csr_array:
         """The weights, of shape (blocks, features)."""
+        weights = self._weights(rows)
+        weights.data *= self.frequent_[weights.indices]
+        weights.eliminate_zeros()
+        return weights
+
+    def _weights(self, rows: Rows) -> sparse.csr_array:
         scales = self.scales or Scales()
         parts = [
             _normalised(self.masked_, rows.masked) * scales.masked,
             _normalised(self.words_, rows.words) * scales.words,
-            *_columns(rows, self.usual_, scales, self.without),
+            *_columns(rows, self.reference_, scales, self.without),
         ]
         return sparse.hstack(parts, format="csr")
 
@@ -87,16 +105,19 @@ def _most_frequent(bins: NDArray[np.uint8]) -> int:
 
 
 def _columns(
-    rows: Rows, usual: NDArray[np.int64], scales: Scales, without: tuple[str, ...]
+    rows: Rows, reference: NDArray[np.int64], scales: Scales, without: tuple[str, ...]
 ) -> list[sparse.csr_array]:
-    """The 0/1 features of each place in `columns.NEIGHBOURS`, then those of missing neighbours."""
+    """The 0/1 features of each place in `columns.NEIGHBOURS`, then those of missing neighbours.
+
+    Bins that are the ``reference``, of shape (places, columns), are left out.
+    """
     blocks, places, columns = rows.columns.shape
     used = np.array([name not in without for name in cols.column_names()])
     parts, edges = [], []
     for i, place in zip(range(places), cols.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
         there = rows.columns[:, i, 0] != MISSING
-        told = there[:, None] & used & (rows.columns[:, i] != usual[i])
+        told = there[:, None] & used & (rows.columns[:, i] != reference[i])
         block, column = np.nonzero(told)
         chosen = rows.columns[block, i, column] + cols.BINS * column
         bounds = np.concatenate(([0], np.cumsum(np.count_nonzero(told, axis=1))))
@@ -108,15 +129,20 @@ def _columns(
 
 
 def column_scale(scales: Scales, place: int, columns: int) -> float:
-    """The value of a 0/1 feature: a block's columns together have length ``scale``."""
+    """The value of a 0/1 feature: a block's columns together have length ``scale`` at most."""
     return float((scales.neighbours if place else scales.columns) / np.sqrt(columns))
 
 
-def pipeline(scales: Scales, c: float, without: tuple[str, ...] = ()) -> Pipeline:
-    """The pipeline, to be fitted on `Rows`; ``c`` is the inverse strength of the penalty."""
+def pipeline(
+    scales: Scales, c: float, without: tuple[str, ...] = (), min_df: float = 0.0
+) -> Pipeline:
+    """The pipeline, to be fitted on `Rows`; ``c`` is the inverse strength of the penalty.
+
+    ``without``, ``min_df``: see `BlockWeights`.
+    """
     return Pipeline(
         [
-            ("weights", BlockWeights(scales, without)),
+            ("weights", BlockWeights(scales, without, min_df)),
             ("regression", LogisticRegression(C=c, max_iter=1000, tol=2e-4)),
         ]
     )

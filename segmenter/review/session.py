@@ -172,8 +172,8 @@ class Session:
             "wrong": round(wrong, 4),
             "shares": [round(sizes[label] / total, 4) for label in self.labels],
             "state": "saved" if entry.saved else "given" if entry.given else "open",
-            "before": None if agreed is None else round(agreed[0], 4),
-            "now": None if agreed is None else round(agreed[1], 4),
+            "before": None if agreed is None else agreed[0],
+            "now": None if agreed is None else agreed[1],
             "retrained": entry.before is not None and entry.before.model != self.digest,
         }
 
@@ -198,7 +198,7 @@ class Session:
                         "label": piece.label,
                         "text": entry.text[piece.start : piece.end],
                         "gap": entry.text[piece.end : ends[i]],
-                        "confidence": round(row[place[piece.label]], 4),
+                        "confidence": row[place[piece.label]],
                         "likeliest": self.labels[likeliest],
                         "model": now[i],
                         "was": then[i],
