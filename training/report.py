@@ -239,5 +239,8 @@ def curve_plot(curve: list[dict[str, Any]]) -> Figure:
         )  # fmt: skip
         for point in curve:
             axes.plot([point["pages"]] * len(point[name]), point[name], "o", color=colour, ms=3)
+    sizes = [point["pages"] for point in curve]
+    axes.set_xticks(sizes, labels=[str(size) for size in sizes])
+    axes.set_xticks([], minor=True)
     axes.legend(frameon=False, fontsize=8)
     return figure
