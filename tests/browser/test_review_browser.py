@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from segmenter.model import Model
 from tests.browser.conftest import Open
 from tests.test_review_session import biased
 
@@ -291,6 +293,16 @@ def test_a_new_model_is_told_and_compared(
     tab.get_by_role("button", name="Label all pages by it").click()
     tab.get_by_text("on 0% of the text before, on 100% now").first.wait_for()
     assert "was boilerplate, now satirical rewrite" in tab.locator("#blocks").inner_text()
+
+
+def test_the_last_label_of_any_model_is_folded(tmp_path: Path, review: Any, visit: Open) -> None:
+    model, path = tmp_path / "model.npz", tmp_path / "long.txt"
+    biased(model, "boilerplate")
+    own = Model.load(model)
+    replace(own, labels=(*own.labels[:-1], "page_frame")).save(model)
+    path.write_text("".join(f"{REPORT} Number {i}.\n\n" for i in range(9)))
+    tab = visit(review(str(path), "--model", str(model)).address)
+    assert tab.locator(".fold .label").all_inner_texts() == ["9 blocks of page frame"]
 
 
 def test_a_line_of_a_long_page_is_not_rounded_away(

@@ -2,7 +2,6 @@
 
 import { whole } from "./edits.js";
 
-const FOLDED = "boilerplate";
 const SURE = 0.7; // boilerplate of which the model is less sure is not folded away
 const RUN = 3; // blocks that a run has at least, to be folded
 
@@ -76,9 +75,14 @@ export class BlockList {
     return rows;
   }
 
+  // What stands between texts is the last label of any model.
+  get frame() {
+    return this.labels.at(-1);
+  }
+
   foldable(block, fresh) {
     const sure = block.touched || block.confidence >= SURE;
-    return this.folding && block.label === FOLDED && sure && !fresh.has(block.start);
+    return this.folding && block.label === this.frame && sure && !fresh.has(block.start);
   }
 
   signature(row) {
@@ -126,14 +130,14 @@ export class BlockList {
 
   drawFold(row, item) {
     const count = row.to - row.from + 1;
-    item.classList.add("fold", `l${this.labels.indexOf(FOLDED) % 5}`);
+    item.classList.add("fold", `l${(this.labels.length - 1) % 5}`);
     item.setAttribute("aria-expanded", String(!row.folded));
     const text = this.blocks
       .slice(row.from, row.to + 1)
       .map((b) => b.text.replace(/\s+/g, " ").slice(0, 60))
       .join(" · ");
     item.append(element("span", "arrow", row.folded ? "▸" : "▾"));
-    item.append(element("b", "label", `${count} blocks of ${FOLDED}`));
+    item.append(element("b", "label", `${count} blocks of ${plain(this.frame)}`));
     item.append(element("span", "soft clip", row.folded ? text.slice(0, 200) : ""));
     return item;
   }

@@ -210,7 +210,7 @@ const actions = {
     blocks.opened.clear();
     open.fresh.clear();
     show();
-    say(blocks.folding ? "boilerplate is folded" : "boilerplate is unfolded");
+    say(`${plain(blocks.frame)} is ${blocks.folding ? "folded" : "unfolded"}`);
   },
   confirm() {
     open.change(open.blocks, !open.confirmed);
