@@ -63,6 +63,11 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         A block is a document. ``reference_``: the bin, int64 of shape (places, columns).
         """
+        self.fit_transform(rows)
+        return self
+
+    def fit_transform(self, rows: Rows, y: object = None) -> sparse.csr_array:
+        """As `fit`, then `transform`, with the weights made once."""
         self.masked_ = TfidfTransformer(norm=None).fit(rows.masked)
         self.words_ = TfidfTransformer(norm=None).fit(rows.words)
         for transformer in (self.masked_, self.words_):
@@ -74,11 +79,13 @@ class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         weights = self._weights(rows)
         blocks_with = np.bincount(weights.indices, minlength=weights.shape[1])
         self.frequent_ = blocks_with > self.min_df * len(rows)
-        return self
+        return self._without_rare(weights)
 
     def transform(self, rows: Rows) -> sparse.csr_array:
         """The weights, of shape (blocks, features)."""
-        weights = self._weights(rows)
+        return self._without_rare(self._weights(rows))
+
+    def _without_rare(self, weights: sparse.csr_array) -> sparse.csr_array:
         weights.data *= self.frequent_[weights.indices]
         weights.eliminate_zeros()
         return weights

@@ -159,7 +159,7 @@ class Session:
         for start, end, label in entry.pieces:
             sizes[label] += end - start
         total = max(sum(sizes.values()), 1)
-        agreed = entry.agreement(self.digest)
+        before, now = entry.agreement(self.digest) or (None, None)
         first = entry.pieces[0] if entry.pieces else None
         return {
             "key": entry.key,
@@ -172,8 +172,8 @@ class Session:
             "wrong": round(wrong, 4),
             "shares": [round(sizes[label] / total, 4) for label in self.labels],
             "state": "saved" if entry.saved else "given" if entry.given else "open",
-            "before": None if agreed is None else agreed[0],
-            "now": None if agreed is None else agreed[1],
+            "before": before,
+            "now": now,
             "retrained": entry.before is not None and entry.before.model != self.digest,
         }
 

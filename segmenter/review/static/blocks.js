@@ -8,10 +8,10 @@ const RUN = 3; // blocks that a run has at least, to be folded
 export const plain = (label) => label.replaceAll("_", " ");
 // Only all is 100%, and only nothing 0%.
 export const percent = (share) => {
-  const whole = Math.round(share * 100);
-  if (whole === 100 && share < 1) return "over 99%";
-  if (whole === 0 && share > 0) return "under 1%";
-  return `${whole}%`;
+  const rounded = Math.round(share * 100);
+  if (rounded === 100 && share < 1) return "over 99%";
+  if (rounded === 0 && share > 0) return "under 1%";
+  return `${rounded}%`;
 };
 
 function element(tag, className, text) {
