@@ -23,7 +23,7 @@ from segmenter.bins import (
     per_block,
 )
 from segmenter.cues import EXTRA_CUES, OUTSIDE, cues, window
-from segmenter.layout import EDGE_MARKS, LAYOUT, SURROUNDINGS, layout, surroundings
+from segmenter.layout import EDGE_MARKS, FUSED, LAYOUT, SURROUNDINGS, layout, surroundings
 from segmenter.lexicon import CUE_NAMES
 from segmenter.overlap import OVERLAP, overlap
 from segmenter.tokens import Ints, Tokens
@@ -83,6 +83,8 @@ def bin_name(column: str, level: int) -> str:
         length, own = divmod(level, SHARES)
         told = str(own) if column == OVERLAP[0] else SHARE_NAMES[own]
         return f"{told} ({LENGTH_NAMES[length]} block)"
+    if column == "fused word first":
+        return FUSED[level]
     if column == "share of capitalised words":
         return SHARE_NAMES[level]
     return str(level) if column in (*LAYOUT, *SURROUNDINGS) else DENSITY_NAMES[level]

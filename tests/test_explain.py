@@ -43,6 +43,7 @@ def test_every_bin_of_every_column_has_a_name() -> None:
         ("content words", 5, "5 (short block)"),
         ("sentences", 2, "2"),
         ("last token", 1, "Word"),
+        ("fused word first", 2, "yes, a name before a colon"),
     ],
 )
 def test_bins_are_told_in_words(column: str, level: int, told: str) -> None:

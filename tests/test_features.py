@@ -135,8 +135,13 @@ def test_that_no_word_is_shared_says_something_only_where_there_are_words() -> N
 def test_words_that_run_into_each_other() -> None:
     page = "GeopoliticsWhat will the world look like?\nA McDonald said so to the NATO chief.\nOther"
     assert column("fused words", page) == [1, 0, 0]
-    assert column("fused word first", page) == [1, 0, 0]
+    assert column("fused word first", page) == [3, 0, 0]
     assert column("fused word first", "He met one of the MacDonalds") == [0]
+
+
+def test_a_link_and_a_speaker_of_fused_words_are_told_apart() -> None:
+    page = "SportUnited win again\nWorldNow.Today: What follows?\nPoliticsThe vote, as it was: lost"
+    assert column("fused word first", page) == [1, 2, 1]
 
 
 def test_places_where_words_may_be_seen_and_where_there_is_too_little() -> None:

@@ -54,7 +54,7 @@ class Settings:
     emission_weight: float = 2.5
     posterior_weight: float = 2.0
     lean: dict[str, float] = field(
-        default_factory=lambda: {"satirical_rewrite": 0.5, "boilerplate": -1.0}
+        default_factory=lambda: {"satirical_rewrite": 0.5, "boilerplate": -0.6}
     )
     reluctance: dict[str, float] = field(default_factory=lambda: {"satirical_rewrite": 8.0})
 

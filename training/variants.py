@@ -21,7 +21,7 @@ SHARES = {
     SECTION: 1 / 3,
     "boilerplate stripped": 1 / 6,
     "links run together": 1 / 6,
-    "line breaks lost": 1 / 12,
+    "line breaks lost": 1 / 6,
     "lower case": 1 / 12,
     "cut in the middle": 1 / 12,
 }
