@@ -29,9 +29,11 @@ EDGE_MARKS = [
 _EDGE_HASHES = tk.hash_words(EDGE_MARKS)
 _EDGE_ORDER = np.argsort(_EDGE_HASHES)
 _EDGE_SORTED = _EDGE_HASHES[_EDGE_ORDER]
-_LAST, _QUESTION = 3, 4 + EDGE_MARKS.index("?")
 EDGE_KINDS = 4 + len(EDGE_MARKS) + 2
 """Kinds of a token at the edge of a block."""
+
+# Where `_edge_kinds` tells of the last token, and the kind of a question mark there.
+_LAST, _QUESTION = 3, 4 + EDGE_MARKS.index("?")
 
 
 def _edge_kinds(tokens: Tokens, size: Ints) -> Bins:
