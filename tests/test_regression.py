@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -41,6 +42,20 @@ def test_the_fit_does_not_depend_on_the_processors(monkeypatch: pytest.MonkeyPat
         with threadpool_limits(processors, user_api="blas"):
             fits.append(UsedColumnsRegression(C=10.0, tol=1e-6).fit(rows, target).coef_)
     assert np.array_equal(*fits)
+
+
+def test_the_search_starts_from_a_sample_that_has_all_classes() -> None:
+    rows, _ = draw(8_000, 300, 4)
+    target = (rows @ np.random.default_rng(3).normal(size=(300, 4))).argmax(axis=1)
+    began, plain = (kind(C=10.0, tol=1e-4) for kind in (UsedColumnsRegression, LogisticRegression))
+    assert began.fit(rows, target).n_iter_[0] < plain.fit(rows, target).n_iter_[0]
+    again = copy.copy(began).fit(rows, target)
+    assert np.array_equal(again.coef_, began.coef_)  # it does not start from the last fit
+    target[target == 3] = 0
+    target[1] = 3  # not in the sample
+    ours, theirs = (model.set_params(C=0.1, tol=1e-6).fit(rows, target) for model in (began, plain))
+    assert ours.coef_.shape == theirs.coef_.shape
+    assert np.abs(ours.predict_proba(rows) - theirs.predict_proba(rows)).max() < 1e-3
 
 
 def test_rows_are_multiplied_in_parts() -> None:

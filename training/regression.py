@@ -17,6 +17,9 @@ from threadpoolctl import threadpool_limits
 PARTS = 4
 """The parts that rows are multiplied in: as many on every machine, so that sums are the same."""
 
+SAMPLE, LOOSER = 4, 10
+"""The search starts from where one row of so many ends up, with a tolerance so much looser."""
+
 
 class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
     """Fits the columns that are not empty, and gives the others what they would get: nothing.
@@ -24,9 +27,9 @@ class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
     The penalty keeps a coefficient at zero whose column says nothing, so only the time changes: it
     is many times shorter on few pages. The search runs in single precision, with the columns that
     occur most beside each other, which shortens the way to memory; rows are multiplied in parts, on
-    up to as many processors (with two classes the gradient on one). It ends within the tolerance of
-    `LogisticRegression`: in the same place whatever the number of processors, elsewhere on another
-    kind of machine.
+    up to as many processors (with two classes the gradient on one). A quarter of the rows shows
+    where to begin. The search ends within the tolerance of `LogisticRegression`: in the same place
+    whatever the number of processors, elsewhere on another kind of machine.
     """
 
     coef_: NDArray[np.float64]
@@ -43,12 +46,32 @@ class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
         used = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         # Several threads of BLAS would add up in another order, and wait for each other.
         with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, user_api="blas"):
-            super().fit(_PartedRows.of(_columns(X, used), pool), y, sample_weight)
+            chosen = _columns(X, used)
+            if self._start(chosen, y, sample_weight, pool):
+                self.set_params(warm_start=True)
+            super().fit(_PartedRows.of(chosen, pool), y, sample_weight)
+            self.set_params(warm_start=False)
         coefficients = np.zeros((len(self.coef_), width))
         coefficients[:, used] = self.coef_
         self.coef_, self.n_features_in_ = coefficients, width
         self.intercept_ = self.intercept_.astype(np.float64)
         return self
+
+    def _start(
+        self,
+        rows: sparse.csr_array,
+        y: NDArray[np.integer[Any]],
+        sample_weight: NDArray[np.float64] | None,
+        pool: ThreadPoolExecutor,
+    ) -> bool:
+        """Takes the coefficients of a fit on one row of `SAMPLE`, if that has all classes."""
+        if not np.array_equal(np.unique(y[::SAMPLE]), np.unique(y)):
+            return False
+        start = LogisticRegression(**self.get_params() | {"tol": LOOSER * self.tol})
+        weight = None if sample_weight is None else SAMPLE * sample_weight[::SAMPLE]
+        start.fit(_PartedRows.of(rows[::SAMPLE], pool), y[::SAMPLE], weight)
+        self.coef_, self.intercept_ = start.coef_, start.intercept_
+        return True
 
 
 def _columns(rows: sparse.csr_array, columns: NDArray[np.intp]) -> sparse.csr_array:
