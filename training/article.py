@@ -39,6 +39,9 @@ Floats = NDArray[np.float64]
 OURS, FRAGMENTS = "ours", "ours-fragments"
 """Our labelled pages, rendered, and the fragments of them that are pages of their own."""
 
+BATCH = 256
+"""Pages that are looked at in one pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -145,16 +148,16 @@ def our_rows(pages: Sequence[LabelledPage]) -> MarkupRows:
 
     Short pages of them take part too: without these a brief of two paragraphs is lost.
     """
+    sources = [*((page, OURS) for page in pages), *((page, FRAGMENTS) for page in fragments(pages))]
+    rendered = [(render(page, generator(page)), group) for page, group in sources]
+    rendered = [(page, group) for page, group in rendered if page.page.blocks]
     parts = []
-    for page, group in [*((p, OURS) for p in pages), *((p, FRAGMENTS) for p in fragments(pages))]:
-        rendered = render(page, generator(page))
-        if rendered.page.blocks:
-            found = st.structure([rendered.page])
-            body = [
-                float(label != "boilerplate" and role != HEADLINE)
-                for label, role in zip(rendered.labels, found.columns[:, -1].tolist(), strict=True)
-            ]
-            parts.append(rows_of(found, body, [1.0] * len(body), [group]))
+    for low in range(0, len(rendered), BATCH):
+        made, groups = zip(*rendered[low : low + BATCH], strict=True)
+        found = st.structure([page.page for page in made])
+        text = np.array([label != "boilerplate" for page in made for label in page.labels])
+        body = text & (found.columns[:, -1] != HEADLINE)
+        parts.append(rows_of(found, body, np.ones(len(body)), groups))
     return join(parts)
 
 

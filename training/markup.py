@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from segmenter import structure as st
@@ -35,8 +35,7 @@ class MarkupRows:
 
     ``path``, ``terms``: sparse counts, (blocks, buckets). ``columns``, ``layout``: as in
     `structure.Structure`. ``label``: float32, 1 for the article's body. ``weight``: float32.
-    ``group``: what the page is
-    left out of training with.
+    ``group``: what the page is left out of training with.
     """
 
     path: sparse.csr_array
@@ -69,7 +68,7 @@ def count(grams: Grams, bits: int) -> sparse.csr_array:
 
 
 def rows_of(
-    found: Structure, label: Sequence[float], weight: Sequence[float], group: Sequence[str]
+    found: Structure, label: ArrayLike, weight: ArrayLike, group: Sequence[str]
 ) -> MarkupRows:
     """The rows of a batch; ``group`` is one a page."""
     return MarkupRows(
