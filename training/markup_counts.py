@@ -8,6 +8,7 @@ and those that fewer than `LEAST_PAGES` pages have are left out. Each corpus wit
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,19 +32,45 @@ LEAST_PAGES = 5
 _GRAMS = (("path", PATH_BITS), ("terms", st.WORD_BITS))
 
 
-_PROBE = (
-    '<html><head><title>Storm shuts port</title><meta name=description content="A storm"></head>'
-    "<body class=home><nav id=topMenu><ul><li><a href=/>Home</a><li><a href=/s>Sport</a></ul></nav>"
-    '<article class="post entry-content"><h1>Storm shuts port</h1><p class=standfirst>A storm, 3 m.'
-    "<div><p>Police said: “the <b>port</b> is shut”.<p>More …<table><tr><td>1,5<td>2</table></div>"
-    "<figure><figcaption>The port, on Monday</figcaption></figure></article>"
-    '<div class="author-bio">Ann</div><div id=comments><p>Well!</p></div><footer>© 2024</footer>'
-)
+_NAMES = (
+    "post entry-content", "articleBody lead", "author-bio", "commentlist", "photo-credit", "deck",
+    "standFirst", "sub-title hidden", "sr-only", "related-links", "é", "x" * 1500,
+    " ".join(f"name{number}Long" for number in range(40)),
+)  # fmt: skip
+_INLINE = ("b", "i", "a href=/x", "span", "time", "q", "sup", "code", "button", "label", "font")
+_TEXTS = (
+    "Storm shuts port", "Police said: “the port is shut”, 3 m. Then it rained for 1,5 hours…",
+    "Well!", "Home|Sport", "© 2024", "The storm <br>came<br><br>on Monday &amp; left; it was told "
+    "by those who had seen it, and by many who had not, in the harbour of the town.",
+)  # fmt: skip
+
+
+def _probe() -> str:
+    """A page with some of everything that a reader or a feature might treat in its own way."""
+    parts = [
+        "<html><head><title>Storm shuts port - Daily</title><meta name=description content='A'>"
+        "<style>p{}</style></head><body class=home><!-- note --><script>var a = '<p>';</script>"
+        "<noscript><p>Switch it on.</p></noscript><template><p>Later.</p></template>"
+    ]
+    each = zip(
+        (*st.TAGS, "ul", "ol", "dl", "figure", "table", "center", "details", "summary", "x-own"),
+        itertools.cycle(_NAMES),
+        itertools.cycle(_INLINE),
+        itertools.cycle(_TEXTS),
+        strict=False,
+    )
+    for tag, names, inline, text in each:
+        mark = f"<{inline}>link</{inline.split()[0]}>"
+        parts.append(f'<div id="{names[:99]}"><{tag} class="{names}">{text} {mark}</{tag}></div>')
+        parts.append(f'<{tag} id="{tag}-main" style="display:none">{text} {tag}</{tag}>')
+    parts.append("<div class='post'>" * 15 + "<p>Deep.</p>" + "</div>" * 15)
+    parts.append("<table><tr><td>1<td>2<tr><th>a<td><p>b</table><ul><li>one<li><a href=/>two</a>")
+    return "".join(parts)
 
 
 def features_id() -> str:
     """What the features are, as a digest of those of a page that has some of everything."""
-    found = st.structure([read_html(_PROBE)])
+    found = st.structure([read_html(_probe())])
     digest = hashlib.sha256(repr((st.VERSION, PATH_BITS, st.WORD_BITS, st.COLUMNS)).encode())
     for array in (*found.path, *found.terms, found.columns, *found.layout):
         digest.update(np.ascontiguousarray(array).tobytes())
