@@ -32,6 +32,7 @@ from segmenter import Segmenter
 from segmenter import characters as ch
 from segmenter.decoder import decode
 from segmenter.features import extract, features
+from segmenter.fused import part_links
 from segmenter.segmenter import GROUP
 from segmenter.splitter import split, split_many
 from segmenter.tokens import tokenize
@@ -137,7 +138,7 @@ def steps() -> list[tuple[str, float, float]]:
     codes = ch.codes(joined)
     kinds = ch.kinds(codes)
     spans = split_many(texts, codes, kinds, bounds)
-    tokens = tokenize(codes, kinds, spans.starts)
+    tokens = part_links(tokenize(codes, kinds, spans.starts))
     parts = np.repeat(np.arange(len(texts)), spans.counts)
     found = features(tokens, parts)
     scores = model.score(found)
@@ -163,7 +164,7 @@ def steps() -> list[tuple[str, float, float]]:
             "code points": lambda: ch.codes(joined),
             "classes": lambda: ch.kinds(codes),
             "blocks": lambda: split_many(texts, codes, kinds, bounds),
-            "tokens": lambda: tokenize(codes, kinds, spans.starts),
+            "tokens": lambda: part_links(tokenize(codes, kinds, spans.starts)),
             "features": lambda: features(tokens, parts),
             "scores": lambda: model.score(found),
             "labels": lambda: decode(scores, spans.counts, model.chain),

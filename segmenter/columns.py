@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter import tokens as tk
 from segmenter.bins import (
@@ -23,7 +24,8 @@ from segmenter.bins import (
     per_block,
 )
 from segmenter.cues import EXTRA_CUES, OUTSIDE, cues, window
-from segmenter.layout import EDGE_MARKS, FUSED, LAYOUT, SURROUNDINGS, layout, surroundings
+from segmenter.fused import FUSED
+from segmenter.layout import EDGE_MARKS, LAYOUT, SURROUNDINGS, layout, surroundings
 from segmenter.lexicon import CUE_NAMES
 from segmenter.overlap import OVERLAP, overlap
 from segmenter.tokens import Ints, Tokens
@@ -33,6 +35,13 @@ BINS = 40
 
 NEIGHBOURS = (0, -1, 1)
 """The blocks whose columns speak for a block, by their distance from it: itself, then others."""
+
+AROUND = ", around"
+"""How the name ends of a column that tells of the blocks around as well.
+
+These come last, and those of a block's neighbours do not speak for it: they tell little that its
+own do not.
+"""
 
 
 def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
@@ -49,10 +58,10 @@ def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
         [
             density(found, size),
             density(outside, size),
-            by_length(density(around, around_size), letters, DENSITIES),
             np.stack(layout(tokens, rows, parts, size)),
             np.stack(surroundings(size, parts)),
             by_length(overlap(tokens, rows, parts, size), letters, SHARES),
+            by_length(density(around, around_size), letters, DENSITIES),
         ]
     ).T
 
@@ -64,11 +73,17 @@ def column_names() -> tuple[str, ...]:
     return (
         *named,
         *(f"{name}, outside quotations" for name in OUTSIDE),
-        *(f"{name}, around" for name in named),
         *LAYOUT,
         *SURROUNDINGS,
         *OVERLAP,
+        *(name + AROUND for name in named),
     )
+
+
+@cache
+def speaks(place: int) -> NDArray[np.bool_]:
+    """Which columns of the block at a place of `NEIGHBOURS` speak for a block: (columns,)."""
+    return np.array([place == 0 or not name.endswith(AROUND) for name in column_names()])
 
 
 def bin_name(column: str, level: int) -> str:
@@ -76,7 +91,7 @@ def bin_name(column: str, level: int) -> str:
     if column.endswith("token") or column == "last but one":
         names = ("word", "Word", "WORD", "figure", *EDGE_MARKS, "other mark", "none")
         return names[level]
-    if column.endswith(", around"):
+    if column.endswith(AROUND):
         length, own = divmod(level, DENSITIES)
         return f"{DENSITY_NAMES[own]} ({LENGTH_NAMES[length]} block)"
     if column in OVERLAP:

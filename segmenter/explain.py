@@ -29,6 +29,10 @@ class Reason:
     weights: tuple[float, ...]
 
 
+SEAM = "⟨run into⟩"
+"""The mark before a word that the one before it has run into, for people."""
+
+
 def explain(model: Model, text: str, block: int) -> list[Reason]:
     """All features of a block of ``text``, those with the greatest weight first.
 
@@ -100,7 +104,9 @@ def gram_names(text: str, batch: Batch, block: int) -> tuple[list[list[str]], li
         if tokens.kinds[i] != tk.MARK:
             words.append(f"word “{token}”")
         name = token if masked[i] == tokens.hashes[i] else ft.mask_name(masked[i])
-        if not name == previous == ft.mask_name(ft.NAME):
+        if tokens.fused[i]:
+            stream.append((SEAM, False))
+        if tokens.fused[i] or not name == previous == ft.mask_name(ft.NAME):
             stream.append((name, bool(lexicon().function[rows[i]])))
         previous = name
     stream.append(("⟨end⟩", False))
@@ -111,7 +117,8 @@ def gram_names(text: str, batch: Batch, block: int) -> tuple[list[list[str]], li
         for (a, x), (b, y), (c, z) in zip(stream, stream[1:], stream[2:], strict=False)
         if x or y or z
     ]
-    return [[f"“{name}”" for name in names[1:-1]], pairs, triples], [words]
+    single = [f"“{name}”" for name in names[1:-1] if name != SEAM]
+    return [single, pairs, triples], [words]
 
 
 def _column_reasons(model: Model, batch: Batch, block: int) -> dict[str, Array]:

@@ -17,11 +17,12 @@ from segmenter import characters as ch
 from segmenter import tokens as tk
 from segmenter.bins import Bins, per_block
 from segmenter.columns import columns_of
+from segmenter.fused import part_links
 from segmenter.lexicon import lexicon, look_up, sentence_starts
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import ODD, Hashes, Ints, Tokens
 
-VERSION = 7
+VERSION = 8
 """To be raised whenever the same text gives other features: models and counts tell by it."""
 
 MASKED_BITS, WORD_BITS = 18, 17
@@ -74,7 +75,7 @@ def extract(texts: Sequence[str]) -> Batch:
     codes = ch.codes("\n".join([*texts, ""]))
     kinds = ch.kinds(codes)
     spans = split_many(texts, codes, kinds, bounds)
-    tokens = tk.tokenize(codes, kinds, spans.starts)
+    tokens = part_links(tk.tokenize(codes, kinds, spans.starts))
     parts = np.repeat(np.arange(len(texts)), spans.counts)
     return Batch(bounds, spans, tokens, features(tokens, parts))
 
@@ -91,8 +92,8 @@ def _known(tokens: Tokens, rows: Ints) -> Ints:
     return per_block(tokens, tokens.kinds != tk.MARK, lexicon().function.take(rows)).T
 
 
-NAME, _MONTH, _DAY, _BEGIN, _END, _NUMBER = tk.hash_words(
-    ["aname", "amonth", "aday", "abegin", "anend", "anumber"]
+NAME, _MONTH, _DAY, _BEGIN, _END, _SEAM, _NUMBER = tk.hash_words(
+    ["aname", "amonth", "aday", "abegin", "anend", "aseam", "anumber"]
 )
 
 
@@ -124,15 +125,18 @@ def _grams(tokens: Tokens, rows: Ints) -> tuple[tuple[Grams, ...], tuple[Grams, 
     """The masked n-grams (one, two, three tokens; the last with a function word) and the words."""
     masked = mask(tokens, rows)
     kept = np.ones(len(masked), bool)
-    kept[1:] = (masked[1:] != NAME) | (masked[:-1] != NAME)
+    kept[1:] = (masked[1:] != NAME) | (masked[:-1] != NAME) | tokens.fused[1:]
     kept[tokens.bounds[:-1][tokens.bounds[:-1] < len(masked)]] = True
     places = np.flatnonzero(kept)
-    # Each block's tokens between a mark for its beginning and one for its end.
-    count = np.diff(np.searchsorted(places, tokens.bounds)) + 2
-    bounds = np.concatenate(([0], np.cumsum(count)))
+    # Each block's tokens between a mark for its beginning and one for its end; a mark too before a
+    # word that the one before it has run into.
+    seam = tokens.fused.take(places)
+    seams = np.concatenate(([0], np.cumsum(seam)))
+    first = np.searchsorted(places, tokens.bounds)
+    bounds = first + seams[first] + 2 * np.arange(len(first))
     block = tokens.block.take(places)
-    spot = np.arange(len(places)) + 2 * block + 1
-    stream = np.empty(bounds[-1], np.uint64)
+    spot = np.arange(len(places)) + seams[1:] + 2 * block + 1
+    stream = np.full(bounds[-1], _SEAM)
     stream[spot] = masked[places]
     stream[bounds[:-1]], stream[bounds[1:] - 1] = _BEGIN, _END
     function = np.zeros(len(stream), bool)
@@ -151,7 +155,7 @@ def _grams(tokens: Tokens, rows: Ints) -> tuple[tuple[Grams, ...], tuple[Grams, 
     word = np.flatnonzero(tokens.kinds != tk.MARK)
     plain = ((tokens.hashes[word] * ODD[1]) >> np.uint64(64 - WORD_BITS)).view(np.int64)
     return (
-        Grams(ones, bounds - 2 * np.arange(len(bounds))),
+        Grams(ones, first),
         Grams((pair[two] >> shift).view(np.int64), np.searchsorted(two, bounds)),
         Grams((triple >> shift).view(np.int64), np.searchsorted(three, bounds)),
     ), (Grams(plain, np.searchsorted(word, tokens.bounds)),)

@@ -15,6 +15,7 @@ from segmenter.bins import (
     per_block,
     share_bin,
 )
+from segmenter.fused import LINK_ASKS, fused_openings
 from segmenter.lexicon import lexicon
 from segmenter.tokens import ODD, Hashes, Ints, Tokens
 
@@ -24,16 +25,13 @@ _COLON = tk.hash_words([":"])[0]
 # any other mark, then no token at all.
 EDGE_MARKS = [
     '"', "'", "(", ")", "[", "]", "-", "•", "*", "**", "#", "##", "@", "©", "<", ">", "|", ".", "!",
-    "?", "…", ":", ";", ",", "/", "{", "=", "_", "&", "$",
+    "?", "…", ":", ";", ",", "/", "{", "=", "_", "&", "$", "? of a link",
 ]  # fmt: skip
-_EDGE_HASHES = tk.hash_words(EDGE_MARKS)
+_EDGE_HASHES = np.append(tk.hash_words(EDGE_MARKS[:-1]), LINK_ASKS)
 _EDGE_ORDER = np.argsort(_EDGE_HASHES)
 _EDGE_SORTED = _EDGE_HASHES[_EDGE_ORDER]
 EDGE_KINDS = 4 + len(EDGE_MARKS) + 2
 """Kinds of a token at the edge of a block."""
-
-# Where `_edge_kinds` tells of the last token, and the kind of a question mark there.
-_LAST, _QUESTION = 3, 4 + EDGE_MARKS.index("?")
 
 
 def _edge_kinds(tokens: Tokens, size: Ints) -> Bins:
@@ -82,10 +80,9 @@ def layout(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> list[Bins]:
         (tokens.kinds == tk.CAPITALIZED) | (tokens.kinds == tk.CAPITALS),
         tokens.fused,
     )
-    edges = _edge_kinds(tokens, size)
     return [
         log_bin(size, 17),
-        *edges,
+        *_edge_kinds(tokens, size),
         np.minimum(colon_spot, SPEAKER + 1).astype(np.uint8),
         log_bin(counts[0], 7),
         near[0],
@@ -97,35 +94,12 @@ def layout(tokens: Tokens, rows: Ints, parts: Ints, size: Ints) -> list[Bins]:
         log_bin(np.where(stops > 0, words // np.maximum(stops, 1), 0), 13),
         log_bin(stops, 9),
         np.minimum(fused, 2).astype(np.uint8),
-        _fused_opening(tokens, order, colon_spot, edges[_LAST]),
+        fused_openings(tokens),
         # Heading shape: short, no sentence end; by the share of capitals.
         np.where((words <= 16) & (stops == 0), 1 + (3 * capitals) // np.maximum(size, 1), 0).astype(
             np.uint8
         ),
     ]
-
-
-FUSED = ("no", "yes", "yes, a name before a colon", "yes, and a question")
-"""What each bin of "fused word first" means, for people."""
-
-_OPENING, _NAME = 3, 3
-"""Tokens before a fused word that opens a block, and from it to a speaker's colon, at most."""
-
-
-def _fused_opening(tokens: Tokens, order: Ints, colon_spot: Ints, last: Bins) -> Bins:
-    """Whether each block opens with a word that has run into the next, by `FUSED`.
-
-    So does a link of a section's name and a headline, perhaps one that asks; and so does a speaker
-    whose name is written in one word. ``order``: the place of each token in its block; ``last``:
-    the kind of the last token of each block.
-    """
-    found = np.zeros(len(colon_spot), np.uint8)
-    fused = np.flatnonzero(tokens.fused & (order <= _OPENING))
-    block = tokens.block[fused]
-    ahead = colon_spot[block] - 1 - order[fused]
-    found[block] = 1 + ((ahead > 0) & (ahead <= _NAME))
-    found[(found == 1) & (last == _QUESTION)] = 3
-    return found
 
 
 LAYOUT = (

@@ -35,12 +35,14 @@ def aligned(shape: tuple[int, ...]) -> Weights:
 class Pairs(NamedTuple):
     """The summed weights of two columns, for each pair of their bins.
 
-    ``tables``: one of shape (rows, roles) for each place. ``highest``: uint8, the first bin of each
-    column from which on no bin has a weight. ``width``, ``offset``: of each pair, how many rows a
-    bin of its first column takes, and where its rows begin.
+    ``tables``: one of shape (rows, roles) for each place; ``told``: how many pairs have a weight
+    there, from the first one on. ``highest``: uint8, the first bin of each column from which on no
+    bin has a weight. ``width``, ``offset``: of each pair, how many rows a bin of its first column
+    takes, and where its rows begin.
     """
 
     tables: tuple[Weights, ...]
+    told: tuple[int, ...]
     highest: NDArray[np.uint8]
     width: Ints
     offset: Ints
@@ -60,7 +62,7 @@ class Pairs(NamedTuple):
 
     def scores(self, place: int, rows: Ints) -> Floats:
         """The summed weights of each block's columns at a place: (blocks, roles)."""
-        table = self.tables[place]
+        table, rows = self.tables[place], rows[: self.told[place]]
         total = np.zeros((rows.shape[1], table.shape[1]))
         for low in range(0, len(rows), CHUNK):
             total += table.take(rows[low : low + CHUNK], axis=0).sum(axis=0)
@@ -88,7 +90,13 @@ def pair_columns(weights: Floats) -> Pairs:
                 columns[2 * pair + 1, None, :second],
                 out=table[begin : begin + first * second].reshape(first, second, roles),
             )
-    return Pairs(tuple(tables), highest[:count].astype(np.uint8), levels[:, 1], offset)
+    told = tuple(_last(columns.reshape(-1, 2 * (bins + 1) * roles)) for columns in padded)
+    return Pairs(tuple(tables), told, highest[:count].astype(np.uint8), levels[:, 1], offset)
+
+
+def _last(rows: Weights) -> int:
+    """How many rows there are up to the last one that is not all zeros."""
+    return int(np.max(np.flatnonzero(rows.any(axis=1)), initial=-1)) + 1
 
 
 def gram_table(idf: Weights, steps: NDArray[np.int16], unit: float) -> Weights:

@@ -43,6 +43,7 @@ def test_every_bin_of_every_column_has_a_name() -> None:
         ("content words", 5, "5 (short block)"),
         ("sentences", 2, "2"),
         ("last token", 1, "Word"),
+        ("last token", 34, "? of a link"),
         ("fused word first", 2, "yes, a name before a colon"),
     ],
 )

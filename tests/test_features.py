@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter import columns as cols
-from segmenter.columns import column_names
+from segmenter.columns import bin_name, column_names
 from segmenter.features import extract
 from segmenter.lexicon import lexicon, look_up
 from segmenter.tokens import hash_words
@@ -135,8 +135,31 @@ def test_that_no_word_is_shared_says_something_only_where_there_are_words() -> N
 def test_words_that_run_into_each_other() -> None:
     page = "GeopoliticsWhat will the world look like?\nA McDonald said so to the NATO chief.\nOther"
     assert column("fused words", page) == [1, 0, 0]
-    assert column("fused word first", page) == [3, 0, 0]
+    assert column("fused word first", page) == [1, 0, 0]
     assert column("fused word first", "He met one of the MacDonalds") == [0]
+
+
+def test_a_link_that_asks_does_not_end_as_a_question_does() -> None:
+    page = "GeopoliticsWhat will the world look like?\nWhat will it look like?\nSportUnited win"
+    assert [bin_name("last token", level) for level in column("last token", page)] == [
+        "? of a link",
+        "?",
+        "word",
+    ]
+
+
+def test_a_link_that_asks_is_no_question_unlike_a_speaker_whose_name_is_one_word() -> None:
+    page = "SportWho won the race?\n\nSportDaily: Who won the race?\n\nWho won the race?"
+    assert occurs("?", page) == [False, True, True]
+    assert column("sentences", page) == [0, 1, 1]
+
+
+def test_a_word_that_has_run_into_the_next_leaves_a_mark_among_the_masked_ngrams() -> None:
+    fused, apart = (extract([text]).features for text in ("SportUnited win", "Sport United win"))
+    pairs, pairs_apart = fused.masked[1], apart.masked[1]
+    assert np.diff(pairs.bounds).tolist() == [5]  # three words, the mark, and both ends
+    assert np.diff(pairs_apart.bounds).tolist() == [4]
+    assert fused.words[0].buckets.tolist() == apart.words[0].buckets.tolist()
 
 
 def test_a_link_and_a_speaker_of_fused_words_are_told_apart() -> None:

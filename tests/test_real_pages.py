@@ -41,7 +41,6 @@ def test_the_page_that_started_it_all(segmenter: Segmenter) -> None:
     assert figures["char_accuracy"] > 0.98
 
 
-@pytest.mark.xfail(strict=True, reason="a fused teaser is still mislabelled")
 def test_every_line_of_the_page_that_started_it_all(segmenter: Segmenter) -> None:
     assert tally(segmenter, "seed.jsonl").figures()["pages_exact"] == 1
 

@@ -21,6 +21,16 @@ def test_pairs_of_columns_give_the_sums_of_single_columns(count: int) -> None:
         assert np.allclose(pairs.scores(place, pairs.rows(columns)), plain, atol=1e-5)
 
 
+def test_columns_that_tell_nothing_at_a_place_are_not_looked_up_there() -> None:
+    weights = _normal(2, 9, 40, 8)
+    weights[1, 5:] = 0
+    pairs = pair_columns(weights)
+    assert pairs.told == (5, 3)
+    columns = np.random.default_rng(4).integers(0, 40, (50, 9)).astype(np.uint8)
+    plain = weights[1][np.arange(5), columns[:, :5]].sum(axis=1)
+    assert np.allclose(pairs.scores(1, pairs.rows(columns)), plain, atol=1e-5)
+
+
 def test_columns_without_any_weight_and_pages_without_blocks() -> None:
     pairs = pair_columns(np.zeros((1, 3, 40, 4), np.float32))
     assert pairs.tables[0].shape == (2, 4)

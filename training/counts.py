@@ -54,6 +54,8 @@ engineers it's like a sieve: 1,840 bolts (of 2.300) were missing... Well, folks,
 Dr. Marr: It may be crucial; however, «perhaps» not. Thank you! Москва 東京
 Dr. Marr: It may be crucial; however, «perhaps» not. Thank you!
 * Share [Tweet] <br> & subscribe © 2025 $5 50%
+SportWho won the race at Sarn?
+SarnDaily: Who won it?
 """
 
 

@@ -124,7 +124,7 @@ def _columns(
     for i, place in zip(range(places), cols.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
         there = rows.columns[:, i, 0] != MISSING
-        told = there[:, None] & used & (rows.columns[:, i] != reference[i])
+        told = there[:, None] & used & cols.speaks(place) & (rows.columns[:, i] != reference[i])
         block, column = np.nonzero(told)
         chosen = rows.columns[block, i, column] + cols.BINS * column
         bounds = np.concatenate(([0], np.cumsum(np.count_nonzero(told, axis=1))))
