@@ -257,6 +257,7 @@ def test_the_labelled_pages_are_sound() -> None:
     assert len(found) >= 60
     assert problems == []
     assert [pair for pair in overlaps(found) if pair[0] > NEAR_COPY] == []
+    assert repeated(found) == []
 
 
 def test_no_page_is_a_copy_of_a_page_that_is_measured_on() -> None:

@@ -40,10 +40,10 @@ class Settings:
     ``variant_weight``: the weight of a block of a variant, see `training.variants`.
     ``prior_discount``: how much of the logarithm of a role's frequency is taken off its score, so
     that rare roles, such as openings, are told by their look. ``lean``: nats added to the scores of
-    a label, which trades report that is lost for what is kept of it wrongly; .3, .5 or .7 for satire
-    keep .951, .943 or .934 of the reports of 2,671 pages by three groups of writers, and of what is
-    kept .913, .922 or .929 is report. ``emission_weight``,
-    ``posterior_weight``, ``reluctance``: see `segmenter.decoder` and `training.chain`.
+    a label, which trades report that is lost for what is kept of it wrongly: with .3, .5 or .7 for
+    satire .951, .943 or .934 of the reports of 2,671 pages are kept by three groups of writers, and
+    .913, .922 or .929 of what is kept is report. ``emission_weight``, ``posterior_weight``,
+    ``reluctance``: see `segmenter.decoder` and `training.chain`.
     """
 
     scales: Scales = field(default_factory=Scales)
