@@ -2,7 +2,7 @@
 
 Two kinds of features are counted. *N-grams* are hashed: masked ones (names and figures replaced by
 their kind) and plain words. *Columns* are small integers, each a binned count: cues of style,
-layout, and what a block shares with the rest of its page; the columns of the blocks around it are
+layout, and what a block shares with the rest of its page; most columns of the blocks beside it are
 features of a block too. Where on the page a block stands is not among them.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmenter import characters as ch
 from segmenter import tokens as tk
@@ -75,8 +76,18 @@ def extract(texts: Sequence[str]) -> Batch:
     codes = ch.codes("\n".join([*texts, ""]))
     kinds = ch.kinds(codes)
     spans = split_many(texts, codes, kinds, bounds)
+    return take_apart(codes, kinds, bounds, spans)
+
+
+def take_apart(
+    codes: NDArray[np.uint32], kinds: NDArray[np.uint8], bounds: Ints, spans: Spans
+) -> Batch:
+    """The batch of texts whose blocks are known already.
+
+    ``codes``, ``kinds``: as in `segmenter.tokens.tokenize`; ``bounds``: as in `Batch`.
+    """
     tokens = part_links(tk.tokenize(codes, kinds, spans.starts))
-    parts = np.repeat(np.arange(len(texts)), spans.counts)
+    parts = np.repeat(np.arange(len(spans.counts)), spans.counts)
     return Batch(bounds, spans, tokens, features(tokens, parts))
 
 

@@ -13,8 +13,10 @@ FUSED = ("no", "yes", "yes, a name before a colon")
 
 LINK, SPEAKER = 1, 2
 
-LINK_ASKS, _COLON, _QUESTION = tk.hash_words(["linkasks", ":", "?"])
+LINK_ASKS = tk.hash_words(["linkasks"])[0]
 """What stands for the question mark of a link's headline: nobody is asked there."""
+
+_COLON, _QUESTION = tk.hash_words([":", "?"])
 
 _OPENING, _NAME = 3, 3
 """Tokens before a fused word that opens a block, and from it to a speaker's colon, at most."""

@@ -22,7 +22,7 @@ from segmenter.tokens import ODD, Hashes, Ints, Tokens
 _COLON = tk.hash_words([":"])[0]
 
 # First and last tokens: kinds of word (0 to 3, as in `segmenter.tokens`), then these marks, then
-# any other mark, then no token at all.
+# any other mark, then no token at all. The last of these marks is what `part_links` puts in.
 EDGE_MARKS = [
     '"', "'", "(", ")", "[", "]", "-", "•", "*", "**", "#", "##", "@", "©", "<", ">", "|", ".", "!",
     "?", "…", ":", ";", ",", "/", "{", "=", "_", "&", "$", "? of a link",

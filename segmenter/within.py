@@ -14,13 +14,11 @@ from numpy.typing import NDArray
 
 from segmenter import characters as ch
 from segmenter.decoder import decode
-from segmenter.features import Batch, features
-from segmenter.fused import part_links
+from segmenter.features import Batch, take_apart
 from segmenter.labels import known
 from segmenter.model import Model
 from segmenter.page import Block, Page
 from segmenter.splitter import Spans
-from segmenter.tokens import tokenize
 
 if TYPE_CHECKING:
     from segmenter.html import HtmlPage
@@ -151,6 +149,5 @@ def batch_of(parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Batch:
     codes = ch.codes("\n".join([*parts, ""]))
     counts = np.array([len(sizes) for sizes in lengths])
     spans = Spans(np.concatenate(starts), np.concatenate(ends), counts)
-    tokens = part_links(tokenize(codes, ch.kinds(codes), spans.starts))
     bounds = np.cumsum([0, *(len(part) + 1 for part in parts)])
-    return Batch(bounds, spans, tokens, features(tokens, np.repeat(np.arange(len(parts)), counts)))
+    return take_apart(codes, ch.kinds(codes), bounds, spans)

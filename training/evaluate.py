@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.calibration import calibrate
-from segmenter.columns import column_names
+from segmenter.columns import AROUND, column_names
 from segmenter.cues import EXTRA_CUES, OUTSIDE
 from segmenter.decoder import decode
 from segmenter.layout import LAYOUT, SURROUNDINGS
@@ -196,7 +196,7 @@ def ablations(settings: Settings) -> dict[str, Settings]:
         "no masked n-grams": scaled(masked=0.0),
         "no words": scaled(words=0.0),
         "no style": without(*style),
-        "no style around": without(*(n for n in names if n.endswith(", around"))),
+        "no style around": without(*(n for n in names if n.endswith(AROUND))),
         "no layout": without(*LAYOUT, *SURROUNDINGS),
         "no overlap": without(*OVERLAP),
         "no neighbours": scaled(neighbours=0.0),

@@ -47,10 +47,9 @@ class UsedColumnsRegression(LogisticRegression):  # type: ignore[misc]
         # Several threads of BLAS would add up in another order, and wait for each other.
         with ThreadPoolExecutor(os.cpu_count()) as pool, threadpool_limits(1, user_api="blas"):
             chosen = _columns(X, used)
-            if self._start(chosen, y, sample_weight, pool):
-                self.set_params(warm_start=True)
+            self.warm_start = self._start(chosen, y, sample_weight, pool)
             super().fit(_PartedRows.of(chosen, pool), y, sample_weight)
-            self.set_params(warm_start=False)
+            self.warm_start = False
         coefficients = np.zeros((len(self.coef_), width))
         coefficients[:, used] = self.coef_
         self.coef_, self.n_features_in_ = coefficients, width
