@@ -13,6 +13,7 @@ import click
 from segmenter.errors import InputError, SegmenterError
 from segmenter.exchange import doccano, label_studio, prodigy, spacy
 from segmenter.formats import Reading, Record, read
+from segmenter.formats.sources import STANDARD_INPUT
 from segmenter.labelled import LabelledPage, check_labels, json_line, to_segments
 from segmenter.labels import Label
 from segmenter.segmenter import Segmenter
@@ -71,9 +72,8 @@ def export(
             output.write(spacy.write(page for page, _ in found))
         elif tool == "label-studio":
             tasks = (label_studio.write(page, predicted) for page, predicted in found)
-            for i, task in enumerate(tasks):
-                output.write((",\n" if i else "[\n").encode() + json_line(task).encode())
-            output.write(b"\n]\n")
+            for part in _array(tasks):
+                output.write(part.encode())
         else:
             for page, predicted in found:
                 output.write(json_line(_LINES[tool].write(page, predicted)).encode() + b"\n")
@@ -81,6 +81,16 @@ def export(
         raise click.ClickException(str(error)) from error
     if failures:
         sys.exit(1)
+    output.write(b"")  # the file is opened by the first write: no pages make an empty one
+
+
+def _array(items: Iterable[Any]) -> Iterator[str]:
+    """The pieces of a JSON array, an item a line."""
+    count = 0
+    for item in items:
+        yield (",\n" if count else "[\n") + json_line(item)
+        count += 1
+    yield "\n]\n" if count else "[]\n"
 
 
 def _labelled(
@@ -102,55 +112,74 @@ def _labelled(
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.argument("files", nargs=-1, type=click.Path(dir_okay=False, allow_dash=True), required=True)
 @click.option("--from", "tool", type=click.Choice(TOOLS), required=True, help="The tool.")
+@click.option(
+    "--model", "model_path", help="Model file that has the labels; the packaged one unless given."
+)
 @_output
-def import_(files: tuple[Path, ...], tool: str, output: IO[bytes]) -> None:
+def import_(files: tuple[str, ...], tool: str, model_path: str | None, output: IO[bytes]) -> None:
     """Read what an annotation tool exported, and write labelled pages.
 
-    The pages come as JSON Lines, as `make train EXTRA=FILE` and `review` read them. Tasks that no
-    one has finished are left out.
+    FILES are paths, or - for standard input. The pages come as JSON Lines, as `make train
+    EXTRA=FILE` and `review` read them. Tasks that no one has finished are left out; doccano and
+    spaCy do not tell, so of theirs those without labels are.
     """
+    try:
+        labels = tuple(Label) if model_path is None else Segmenter.load(model_path).model.labels
+    except SegmenterError as error:
+        raise click.ClickException(str(error)) from error
     failed = False
-    for path in files:
+    for file in files:
+        where = "standard input" if file == STANDARD_INPUT else file
         left_out = 0
         try:
-            for found in _read(path, tool):
+            for found in _read(_content(file), tool, Path(where).stem):
                 if found is None:
                     left_out += 1
                     continue
                 try:
                     if isinstance(found, InputError):
                         raise found
-                    check_labels(found, tuple(Label))
+                    check_labels(found, labels)
                 except InputError as error:
                     name = f"page {found.id} " if isinstance(found, LabelledPage) else ""
-                    _tell(f"{path}: {name}{error}")
+                    _tell(f"{where}: {name}{error}")
                     failed = True
                     continue
                 output.write(found.to_line().encode() + b"\n")
         except SegmenterError as error:
-            _tell(f"{path}: {error}")
+            _tell(f"{where}: {error}")
             failed = True
         if left_out:
-            _tell(f"{path}: {left_out} tasks without an answer are left out")
+            _tell(f"{where}: {left_out} tasks without an answer are left out")
     if failed:
         sys.exit(1)
+    output.write(b"")  # as in `export`
 
 
-def _read(path: Path, tool: str) -> Iterator[LabelledPage | InputError | None]:
-    """The pages of a file; in the place of one that cannot be read, what is wrong."""
+def _content(file: str) -> bytes:
+    """What a file holds, or standard input."""
+    if file == STANDARD_INPUT and sys.stdin is None:
+        raise InputError("is closed")
     try:
-        content = path.read_bytes()
+        return sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}") from error
+
+
+def _read(content: bytes, tool: str, title: str) -> Iterator[LabelledPage | InputError | None]:
+    """The pages of a file; in the place of one that cannot be read, what is wrong.
+
+    ``title`` and a page's place are the id of one that has none.
+    """
     if tool == "spacy":
         yield from spacy.read(content)
         return
     module: Any = label_studio if tool == "label-studio" else _LINES[tool]
     for name, item in _items(content):
         try:
-            yield item if isinstance(item, InputError) else module.read(item, f"{path.stem} {name}")
+            yield item if isinstance(item, InputError) else module.read(item, f"{title} {name}")
         except InputError as error:
             yield InputError(f"{name}: {error}")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segmenter import Segmenter
 from segmenter.cli import main
 from segmenter.errors import InputError
 from segmenter.exchange import doccano, label_studio, prodigy, spacy
@@ -160,10 +162,23 @@ def test_label_studio_as_its_documentation_shows_it() -> None:
 def test_label_studio_gets_predictions_for_what_the_model_labelled() -> None:
     task = label_studio.write(PAGE, predicted=True)
     assert set(task) == {"data", "predictions"}
-    assert label_studio.read(task, "x") == PAGE
+    (prediction,) = task["predictions"]
+    done = {"id": 1, "was_cancelled": False, "result": prediction["result"]}
+    assert label_studio.read({**task, "annotations": [done]}, "x") == PAGE
     shown = label_studio.configuration(LABELS)
     assert 'name="label" toName="text"' in shown
     assert all(f'<Label value="{label}"/>' in shown for label in LABELS)
+
+
+def test_label_studio_gives_back_only_what_a_person_has_finished() -> None:
+    task = label_studio.write(PAGE, predicted=True)
+    results = task["predictions"][0]["result"]
+    skipped = {"was_cancelled": True, "updated_at": "2022-02", "result": results}
+    done = {"was_cancelled": False, "updated_at": "2022-01", "result": results}
+    assert label_studio.read(task, "x") is None
+    assert label_studio.read({**task, "annotations": []}, "x") is None
+    assert label_studio.read({**task, "annotations": [skipped]}, "x") is None
+    assert label_studio.read({**task, "annotations": [done, skipped]}, "x") == PAGE
 
 
 @pytest.mark.parametrize(
@@ -211,7 +226,11 @@ def test_prodigy_as_its_documentation_shows_it() -> None:
     assert page.segments == (("boilerplate", "Share now"),)
     assert prodigy.read({**task, "answer": "reject"}, "x") is None
     assert prodigy.read({**task, "answer": "ignore"}, "x") is None
-    assert "answer" not in prodigy.write(PAGE, predicted=True)
+    waiting = prodigy.write(PAGE, predicted=True)
+    assert "answer" not in waiting
+    assert prodigy.read(waiting, "x") is None
+    assert prodigy.read({**waiting, "answer": None}, "x") is None
+    assert prodigy.read({**waiting, "answer": "accept"}, "x") == PAGE
 
 
 def test_spacy_as_its_documentation_shows_it(tmp_path: Path) -> None:
@@ -242,6 +261,18 @@ def test_spacy_as_its_documentation_shows_it(tmp_path: Path) -> None:
     assert [span.label_ for span in doc.spans["sc"]] == [label for label, _ in PAGE.segments]
 
 
+def test_spacy_documents_without_labels_are_left_out() -> None:
+    import spacy as nlp_library
+    from spacy.tokens import DocBin
+
+    nlp = nlp_library.blank("en")
+    bare, grouped, empty = nlp("It rained."), nlp("It rained."), nlp("")
+    grouped.spans["sc"] = []
+    file = DocBin(docs=[bare, grouped, empty])
+    page = LabelledPage("document 2", "real:document 2", (), {})
+    assert list(spacy.read(file.to_bytes())) == [None, None, page]
+
+
 def test_files_that_are_no_documents_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for content in (b"", b"nothing", zlib.compress(b"nothing"), zlib.compress(b"\x80")):
         with pytest.raises(InputError, match="no file of spaCy documents"):
@@ -254,8 +285,8 @@ def test_files_that_are_no_documents_are_refused(monkeypatch: pytest.MonkeyPatch
 # The commands.
 
 
-def run(*args: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(main, args)
+def run(*args: str, code: int = 0, given: bytes = b"") -> Result:
+    result = CliRunner().invoke(main, args, input=given)
     assert result.exit_code == code, result.output
     return result
 
@@ -295,3 +326,73 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_done(tmp_path: Path) -> Non
     assert "has the label 'ORG', which is none of" in told[2]
     assert "1 tasks without an answer" in told[3]
     assert "cannot be read" in run("import", "--from", "spacy", str(tmp_path / "no"), code=1).stderr
+
+
+@pytest.mark.parametrize("tool", ["label-studio", "prodigy"])
+def test_what_the_model_labelled_is_no_labelled_page_until_someone_says_so(
+    tool: str, tmp_path: Path
+) -> None:
+    (tmp_path / "page.txt").write_text("Share\n\nThe river rose on Friday, police said.\n")
+    run("export", "--to", tool, str(tmp_path / "page.txt"), "-o", str(tmp_path / "there"))
+    result = run("import", "--from", tool, str(tmp_path / "there"))
+    assert result.stdout == ""
+    assert "1 tasks without an answer are left out" in result.stderr
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_no_pages_make_a_file_that_can_be_read_back(tool: str, tmp_path: Path) -> None:
+    source, there, back = tmp_path / "empty.jsonl", tmp_path / "there", tmp_path / "back.jsonl"
+    source.touch()
+    there.write_text("of an earlier run")
+    run("export", "--to", tool, str(source), "-o", str(there))
+    if tool == "label-studio":
+        assert json.loads(there.read_bytes()) == []
+    elif tool != "spacy":
+        assert there.read_bytes() == b""
+    run("import", "--from", tool, str(there), "-o", str(back))
+    assert back.read_bytes() == b""
+
+
+def test_an_import_that_fails_leaves_the_corrections_of_before(tmp_path: Path) -> None:
+    corrections = tmp_path / "corrections.jsonl"
+    corrections.write_text("of an earlier run")
+    run("import", "--from", "doccano", str(tmp_path / "no"), "-o", str(corrections), code=1)
+    assert corrections.read_text() == "of an earlier run"
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_labels_of_a_model_of_ones_own_are_read_with_it(
+    tool: str, segmenter: Segmenter, tmp_path: Path
+) -> None:
+    labels = ("recipe", "memoir", "interview", "furniture")
+    replace(segmenter.model, labels=labels).save(tmp_path / "own.npz")
+    page = LabelledPage("k", "real:k", (("recipe", "Whisk.\n\n"), ("furniture", "Log in")), {})
+    news = LabelledPage("n", "real:n", (("boilerplate", "Log in"),), {})
+    source, there = tmp_path / "a.jsonl", str(tmp_path / "there")
+    source.write_text("".join(page.to_line() + "\n" for page in (page, news)))
+    model = ("--model", str(tmp_path / "own.npz"))
+    run("export", "--to", tool, *model, str(source), "-o", there)
+    result = run("import", "--from", tool, *model, there, code=1)
+    assert [from_line(line) for line in result.stdout.splitlines()] == [page]
+    assert f"the label 'boilerplate', which is none of {', '.join(labels)}" in result.stderr
+    result = run("import", "--from", tool, there, code=1)
+    assert [from_line(line) for line in result.stdout.splitlines()] == [news]
+    assert f"the label 'recipe', which is none of {', '.join(LABELS)}" in result.stderr
+    missing = run("import", "--from", tool, "--model", str(tmp_path / "no.npz"), there, code=1)
+    assert "no.npz" in missing.stderr
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_standard_input_is_read(tool: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text(PAGE.to_line() + "\n", encoding="utf-8")
+    there = run("export", "--to", tool, str(source)).stdout_bytes
+    result = run("import", "--from", tool, "-", given=there)
+    assert [from_line(line) for line in result.stdout_bytes.splitlines()] == [PAGE]
+
+
+def test_messages_about_standard_input_say_so() -> None:
+    line = b'{"text": "ab", "labels": [[0, 2, "boilerplate"]]}\n'
+    result = run("import", "--from", "doccano", "-", given=line + b"{", code=1)
+    assert from_line(result.stdout).id == "standard input line 1"
+    assert result.stderr.startswith("segmenter: standard input: line 2: is no JSON")

@@ -1,7 +1,8 @@
 """doccano: JSON Lines with a text and its labels as [start, end, label].
 
 Source: doccano's tutorial and the import page of its sequence labelling projects. Fields that
-doccano does not know it keeps, and exports beside its own.
+doccano does not know it keeps, and exports beside its own. Who has approved a text it does not
+export; it can leave out what no one has.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def write(page: LabelledPage, predicted: bool) -> dict[str, Any]:
 
 
 def read(data: Any, name: str) -> LabelledPage | None:
-    """The page of a line; ``None`` if no one has annotated it.
+    """The page of a line; ``None`` if it has no labels.
 
     Labels are ``label`` (``labels`` in some exports), or the ``entities`` of a project with
     relations. Raises `InputError` for another line.

@@ -50,9 +50,9 @@ def write(page: LabelledPage, predicted: bool) -> dict[str, Any]:
 
 
 def read(task: Any, name: str) -> LabelledPage | None:
-    """The page of a task; ``None`` if no one has annotated it.
+    """The page of a task; ``None`` if no one has finished it.
 
-    The latest annotation that was not cancelled counts, or else the prediction. Raises `InputError`
+    The latest annotation that was not cancelled counts; a prediction does not. Raises `InputError`
     for what is no task.
     """
     if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
@@ -68,20 +68,19 @@ def read(task: Any, name: str) -> LabelledPage | None:
 
 
 def _results(task: dict[str, Any]) -> list[dict[str, Any]] | None:
-    for kind in ("annotations", "predictions"):
-        given = task.get(kind)
-        done = [
-            item
-            for item in (given if isinstance(given, list) else [])
-            if isinstance(item, dict) and not item.get("was_cancelled")
-        ]
-        if done:
-            latest = max(done, key=lambda item: str(item.get("updated_at", "")))
-            results = latest.get("result")
-            if not isinstance(results, list):
-                raise InputError(f'has {kind} without a "result"')
-            return [item for item in results if isinstance(item, dict)]
-    return None
+    given = task.get("annotations")
+    done = [
+        item
+        for item in (given if isinstance(given, list) else [])
+        if isinstance(item, dict) and not item.get("was_cancelled")
+    ]
+    if not done:
+        return None
+    latest = max(done, key=lambda item: str(item.get("updated_at", "")))
+    results = latest.get("result")
+    if not isinstance(results, list):
+        raise InputError('has annotations without a "result"')
+    return [item for item in results if isinstance(item, dict)]
 
 
 def _span(item: dict[str, Any], text: str) -> Span:

@@ -1,7 +1,8 @@
 """Prodigy: tasks for ``spans.manual`` as JSON Lines, with spans and the tokens that they cover.
 
-Source: Prodigy's documentation, "Annotation interfaces". Fields that Prodigy does not know stay in
-the task.
+Source: Prodigy's documentation, "Annotation interfaces" and "Web application": the decision,
+accept, reject or ignore, is added to the task as its answer. Fields that Prodigy does not know stay
+in the task.
 """
 
 from __future__ import annotations
@@ -44,13 +45,13 @@ def write(page: LabelledPage, predicted: bool) -> dict[str, Any]:
 
 
 def read(task: Any, name: str) -> LabelledPage | None:
-    """The page of a task; ``None`` if it was rejected or passed over.
+    """The page of a task; ``None`` if it was rejected or passed over, or has no answer yet.
 
     Raises `InputError` for what is no task.
     """
     if not isinstance(task, dict) or not isinstance(task.get("text"), str):
         raise InputError('has no "text"')
-    if task.get("answer", "accept") != "accept":
+    if task.get("answer") != "accept":
         return None
     given = task.get("spans", [])
     if not isinstance(given, list):

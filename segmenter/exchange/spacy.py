@@ -1,7 +1,8 @@
 """spaCy: a binary file of documents, whose span group ``sc`` holds the labels.
 
 Source: spaCy's documentation, `DocBin` and `SpanCategorizer`; ``sc`` is the key that spaCy's span
-categorizer learns from unless it is told another.
+categorizer learns from unless it is told another. Whether a person has seen a document, the file
+does not tell.
 """
 
 from __future__ import annotations
@@ -54,8 +55,11 @@ def write(pages: Iterable[LabelledPage]) -> bytes:
     return content
 
 
-def read(content: bytes) -> Iterator[LabelledPage | InputError]:
-    """The pages of a file. Raises `InputError` if it is none."""
+def read(content: bytes) -> Iterator[LabelledPage | InputError | None]:
+    """The pages of a file; ``None`` for a document without labels.
+
+    Raises `InputError` if it is no such file.
+    """
     _need()
     from spacy.tokens import DocBin
     from spacy.vocab import Vocab
@@ -77,8 +81,10 @@ def read(content: bytes) -> Iterator[LabelledPage | InputError]:
             yield InputError(f"document {i}: {error}")
 
 
-def _page(doc: Doc, name: str) -> LabelledPage:
+def _page(doc: Doc, name: str) -> LabelledPage | None:
     marked = list(doc.spans[KEY]) if KEY in doc.spans else list(doc.ents)
+    if not marked and doc.text.strip():
+        return None
     spans = [Span(span.start_char, span.end_char, span.label_) for span in marked]
     record = doc.user_data.get(RECORD)
     try:
