@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import shutil
 import sys
@@ -21,6 +22,7 @@ from segmenter.errors import InputError, MissingExtraError, SegmenterError
 from segmenter.formats import FORMATS, Reading, Record, read
 from segmenter.formats.text import without_surrogates
 from segmenter.lazy import LazyGroup
+from segmenter.model_version import figures_of, model_version
 from segmenter.page import Page
 from segmenter.segmenter import Segmenter
 from segmenter.streaming import at_hand, comes_slowly
@@ -41,7 +43,7 @@ class Run:
 
         Where a source may keep its reader waiting, what was written is sent off before.
         """
-        found = (record for source in sources for record in read(source, self.reading))
+        found = (record for source in sources for record in read(source, self.reading, _tell))
         if any(comes_slowly(source) for source in sources):
             for batch in at_hand(found, _size):
                 yield from self._label(batch)
@@ -120,10 +122,11 @@ def _json(data: Any, indent: int | None = None) -> str:
 
 
 def _write_json(items: Iterator[dict[str, Any]]) -> None:
-    """One object for one page, an array for several."""
+    """One object for one page, an array for several or none."""
     first = next(items, None)
     second = next(items, None)
     if first is None:
+        _write("[]\n")
         return
     if second is None:
         _write(_json(first, 2))
@@ -192,8 +195,9 @@ def main(context: click.Context) -> None:
     Every block of a page is labelled original_report, satirical_rewrite, generated_interview or
     boilerplate, or with the labels of a model of your own. INPUT is a path, several, or - for
     standard input, the default: a text, an HTML page, or JSON Lines with a page a line, of which
-    each is answered as it comes. Results go to standard output, everything else to standard error.
-    Exit code: 0 all done, 1 some records failed, 2 wrong usage.
+    each is answered as it comes; WARC and Parquet too, packed files (.gz, .zst), a folder of all
+    these, and a pattern in quotes. Results go to standard output, everything else to standard
+    error. Exit code: 0 all done, 1 some records failed, 2 wrong usage, 130 interrupted.
     """
     if os.environ.get("NO_COLOR"):  # https://no-color.org
         context.color = False
@@ -207,7 +211,7 @@ def main(context: click.Context) -> None:
     type=click.Choice(["table", "json", "jsonl", "html"]),
     default="table",
     show_default=True,
-    help="What to write.",
+    help="What to write; json is an object for one page, an array for several.",
 )
 def label(
     inputs: tuple[str, ...],
@@ -258,7 +262,7 @@ def label(
     type=click.Choice(["text", "markdown", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="What to write.",
+    help="What to write; json is an object for one page, an array for several.",
 )
 @click.option("--links", is_flag=True, help="With --format markdown: write where links lead.")
 def clean(
@@ -281,6 +285,8 @@ def clean(
 
     if links and output != "markdown":
         raise click.UsageError("--links goes with --format markdown")
+    if math.isnan(min_confidence):
+        raise click.BadParameter("nan is no number", param_hint="--min-confidence")
     run = _start(model_path, input_format, text_field, id_field)
     labels = run.segmenter.model.labels
     if unknown := [name for name in keep if name not in labels]:
@@ -316,7 +322,13 @@ def _cleaned(
 @main.command()
 @_options
 @click.option("--block", type=int, required=True, help="Number of the block, as `label` shows it.")
-@click.option("--top", default=20, show_default=True, help="How many features to show.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many features to show.",
+)
 def explain(
     inputs: tuple[str, ...],
     model_path: str | None,
@@ -377,7 +389,13 @@ def info(model_path: str | None, output: str) -> None:
     """Show the version, the model, what it was trained on, and its figures."""
     run = _start(model_path)
     model = run.segmenter.model
-    data = {"version": __version__, "labels": list(model.labels), **model.about}
+    data = {
+        "version": __version__,
+        "model": model_version(model_path),
+        "labels": list(model.labels),
+        **model.about,
+        **figures_of(model),
+    }
     if output == "json":
         _write(_json(data, 2))
         return

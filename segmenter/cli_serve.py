@@ -61,18 +61,18 @@ def serve(
     log goes to standard error. On a signal to stop, what was accepted is finished.
     """
     try:
+        from segmenter.model_version import model_version
         from segmenter.serve.app import build
         from segmenter.serve.limits import Limits
         from segmenter.serve.watch import to_stderr
         from segmenter.web import running
-        from segmenter.web.model import digest
     except ImportError as error:
         missing = MissingExtraError.of("serve", "serve", error)
         raise click.ClickException(str(missing)) from error
     logging.basicConfig(level=logging.WARNING, format="segmenter: %(message)s")
     limits = Limits(max_body, timeout, workers, waiting)
     try:
-        segmenter, model = Segmenter.load(model_path), digest(model_path)
+        segmenter, model = Segmenter.load(model_path), model_version(model_path)
         with running.bind(host, port) as bound:
             click.echo(f"http://{running.address(bound)}/", err=True)
             app = build(segmenter, model, limits, to_stderr if access_log else None)

@@ -1,11 +1,17 @@
-"""A group of commands whose modules are imported when they are called."""
+"""A group of commands: imported when they are called, and told of in one line when they fail."""
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
 import click
+
+INTERRUPTED = 130
+"""Exit code of what Ctrl-C ends: that of a shell."""
 
 
 class LazyGroup(click.Group):
@@ -26,3 +32,18 @@ class LazyGroup(click.Group):
             module, _, name = self.lazy[cmd_name].partition(":")
             self.add_command(getattr(import_module(module), name), cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; an interruption, or a full disk, costs a line and no traceback."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("segmenter: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read has enough; click ends the program
+                raise
+            click.echo(f"segmenter: {error.filename or 'output'}: {error.strerror}", err=True)
+            # What is left to be written would fail once more when the program ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(1)

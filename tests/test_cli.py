@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from segmenter import Label, Segmenter, cli
 from segmenter.cli import main
+from segmenter.model_version import model_version
 
 TEXT = "Share\n\nThe river rose by two metres on Friday, the fire brigade said.\n"
 GOOD = json.dumps({"id": "a", "text": TEXT})
@@ -82,7 +85,8 @@ def test_keep() -> None:
 
 def test_min_confidence() -> None:
     assert run("clean", "--min-confidence", "1", stdin=TEXT).stdout == ""
-    run("clean", "--min-confidence", "2", stdin=TEXT, code=2)
+    for wrong in ("2", "nan"):
+        run("clean", "--min-confidence", wrong, stdin=TEXT, code=2)
 
 
 def test_one_page_is_an_object_and_several_an_array() -> None:
@@ -99,9 +103,87 @@ def test_fields() -> None:
     assert json.loads(result.stdout)["id"] == "u"
     result = run("clean", stdin=line, code=1)
     assert errors(result) == [
-        'segmenter: standard input, line 1: has no text in the field "text"; '
-        "name it by --text-field"
+        'segmenter: standard input, line 1: there is no field "text"; '
+        "name that of the text by --text-field"
     ]
+
+
+@pytest.mark.parametrize("first", [b"{broken", b"", b"[1, 2]", b"\xff\xfe{", b"\n \n"])
+def test_json_lines_whose_first_line_is_none(first: bytes) -> None:
+    stdin = first + b"\n" + (GOOD + "\n" + GOOD + "\n").encode()
+    result = run("clean", "--format", "jsonl", stdin=stdin, code=1 if first.strip() else 0)
+    assert len(result.stdout.splitlines()) == 2
+    assert len(errors(result)) == (1 if first.strip() else 0)
+
+
+def test_a_byte_order_mark_before_json_lines() -> None:
+    result = run("clean", "--format", "jsonl", stdin=b"\xef\xbb\xbf" + GOOD.encode())
+    assert json.loads(result.stdout)["id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"WARC/1.0\r\n\r\n", "warc is not read from it"), (TEXT.encode(), "")]
+)
+def test_packed_standard_input_is_told_by_what_is_in_it(content: bytes, told: str) -> None:
+    result = run("clean", stdin=gzip.compress(content), code=1 if told else 0)
+    assert [told in line for line in errors(result)] == ([True] if told else [])
+    assert ("river" in result.stdout) != bool(told)
+
+
+def test_html_beside_an_empty_text() -> None:
+    line = json.dumps({"id": "a", "text": "", "html": f"<p>{TEXT * 4}</p>"})
+    shown = run("label", "--format", "jsonl", stdin=line).stdout
+    assert "river" in json.loads(shown)["blocks"][0]["text"]
+
+
+def test_files_that_no_suffix_tells_are_told_of_and_read_as_asked(tmp_path: Path) -> None:
+    for name in ("a.php", "article?id=3", "b.txt"):
+        (tmp_path / name).write_text(TEXT)
+    result = run("label", "--format", "jsonl", str(tmp_path))
+    assert len(result.stdout.splitlines()) == 1
+    assert len(errors(result)) == 1
+    assert "2 files are left alone" in result.stderr
+    result = run("label", "--format", "jsonl", "--input-format", "text", str(tmp_path))
+    assert len(result.stdout.splitlines()) == 3
+    assert errors(result) == []
+    (tmp_path / "b.txt").unlink()
+    assert "its 2 files" in run("label", str(tmp_path), code=1).stderr
+
+
+def test_json_over_several_lines_is_not_taken_for_prose(tmp_path: Path) -> None:
+    path = tmp_path / "pages.json"
+    path.write_text(json.dumps([{"id": "a", "text": TEXT}], indent=1))
+    assert errors(run("label", str(path), code=1)) == [
+        f"segmenter: {path}: is no JSON Lines: give a record a line (jq -c '.[]')"
+    ]
+    path.write_text(GOOD)
+    run("label", str(path))
+
+
+def test_an_input_without_a_name() -> None:
+    assert errors(run("label", "", code=1)) == ["segmenter: an input has an empty name"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is full")
+def test_a_full_disk_costs_one_line() -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "segmenter", "label"],
+            input=TEXT.encode(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.decode() == "segmenter: output: No space left on device\n"
+
+
+def test_an_interruption_has_an_exit_code_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_start", interrupted)
+    assert errors(run("label", stdin=TEXT, code=130)) == ["segmenter: interrupted"]
 
 
 def test_html_page_is_self_contained_and_names_labels(tmp_path: Path) -> None:
@@ -216,13 +298,26 @@ def test_explain_adds_up_to_the_label() -> None:
     assert len(lines) == 22
     result = run("explain", "--block", "9", stdin=TEXT, code=1)
     assert "blocks 0 to 1" in result.stderr
+    assert "has no block" in run("explain", "--block", "0", stdin=" ", code=1).stderr
+    run("explain", "--block", "0", "--top", "0", stdin=TEXT, code=2)
 
 
 def test_info() -> None:
     data = json.loads(run("info", "--format", "json").stdout)
     assert data["labels"] == list(Label)
     assert data["trained on"]["pages"] > 0
+    assert data["model"] == model_version(None)
+    assert 0.5 < data["figures"]["report characters kept"] < 1
     assert "trained on:" in run("info").stdout
+
+
+def test_info_of_a_model_of_other_data_tells_no_figures(tmp_path: Path) -> None:
+    model = Segmenter.load().model
+    path = tmp_path / "own.npz"
+    replace(model, about={"trained on": {"data_sha256": "0" * 64}}).save(path)
+    data = json.loads(run("info", "--format", "json", "--model", str(path)).stdout)
+    assert "figures" not in data
+    assert data["model"] != model_version(None)
 
 
 def test_help_names_every_command() -> None:

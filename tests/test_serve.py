@@ -99,6 +99,8 @@ def test_charsets(client: TestClient) -> None:
         ("/v1/label", json.dumps({"pages": [{"text": ""}] * 4}), "application/json", 422, "4 pa"),
         ("/v1/clean?keep=joke", b"x", "text/plain", 422, "none of original_report"),
         ("/v1/clean?min_confidence=nan", b"x", "text/plain", 422, "between 0 and 1"),
+        ("/v1/clean?min-confidence=1", b"x", "text/plain", 422, "takes keep and min_confidence"),
+        ("/v1/label?format=html", b"x", "text/plain", 422, "no parameter 'format'"),
         ("/v2", b"x", "text/plain", 404, "nothing at /v2"),
         ("/healthz", b"x", "text/plain", 405, "it takes GET"),
     ],

@@ -21,6 +21,7 @@ from training.fit import MODEL
 
 ROOT = MODEL.parents[2]
 CARD = MODEL.with_name("README.md")
+FIGURES = MODEL.with_name("figures.json")
 
 TOLD = {
     "char_accuracy": "characters with the right label",
@@ -67,6 +68,15 @@ def figures(found: dict[str, Any]) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def told(found: dict[str, Any]) -> dict[str, Any]:
+    """What ``segmenter info`` tells of the evaluation."""
+    overall = found["overall"]
+    return {
+        "measured by": _command(found).strip("`"),
+        **{text: round(overall[name], 3) for name, text in TOLD.items()},
+    }
 
 
 FEW = ("char_accuracy", "line_macro_f1", "kept", "pure", "boundary_f1")
@@ -164,7 +174,10 @@ Written by `python -m training.card`.
 def main(path: Path) -> None:
     """Write the figures of an evaluation into the README and the model card."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    CARD.write_text(card(found, Model.load(MODEL).about), encoding="utf-8")
+    about = Model.load(MODEL).about
+    CARD.write_text(card(found, about), encoding="utf-8")
+    measured = {"data_sha256": about["trained on"]["data_sha256"], "figures": told(found)}
+    FIGURES.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     for name, (_, figure) in report.plots(found).items():
         CARD.with_name(f"{name}.svg").write_text(report.svg(figure), encoding="utf-8")
     readme = ROOT / "README.md"

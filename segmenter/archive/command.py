@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from segmenter.archive.job import archive
+from segmenter.archive.job import archive, told
 from segmenter.archive.progress import progress
 from segmenter.archive.settings import (
     MAX_PAGE_BYTES,
@@ -147,10 +147,8 @@ def archive_command(
     except SegmenterError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        reason = error.strerror or str(error)
         raise click.ClickException(
-            f"{where}{reason}; the job stopped, and the same command goes on from here"
+            f"{told(error)}; the job stopped, and the same command goes on from here"
         ) from error
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -169,6 +167,8 @@ def _tell(summary: Summary, quiet: bool, report: str | None) -> None:
         click.echo(f"segmenter: {failure}", err=True)
     if (more := counts.quarantined - len(counts.failures)) > 0:
         click.echo(f"segmenter: and {more} more; all are named in quarantine/", err=True)
+    for line in summary.left_alone:
+        click.echo(f"segmenter: {line}", err=True)
     if not quiet:
         for line in summary.lines():
             click.echo(f"segmenter: {line}", err=True)

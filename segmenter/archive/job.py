@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from segmenter.archive.shard import (
 from segmenter.archive.store import Store
 from segmenter.archive.summary import Summary
 from segmenter.errors import InputError, SegmenterError
-from segmenter.formats import BEGIN, Place, RawRecord, Source, sources_of
+from segmenter.formats import BEGIN, Place, RawRecord, Source, left_alone, sources_of
 from segmenter.formats.addresses import is_remote
 from segmenter.formats.cleaned import Outcome
 from segmenter.formats.extras import load
@@ -76,20 +76,24 @@ def archive(
     ``jobs`` processes label the pages; ``start``, called in each, makes the function that does, and
     is the model of the settings unless given. Returns the figures of the whole output. Raises
     `InputError` for inputs that are not there, `ManifestError` for an output of another job, other
-    `SegmenterError` and `OSError` for what stops the job: the same call goes on from there.
+    `SegmenterError` for what keeps it from beginning, and that or `OSError` for what stops it: the
+    same call goes on from there.
     """
     segmenter = Segmenter.load(settings.model)
-    sources = [source for name in inputs for source in sources_of(name, settings.reading)]
-    _check(sources, settings, list(map(str, segmenter.model.labels)), output)
+    labels = list(map(str, segmenter.model.labels))
+    with _not_begun():
+        sources = [source for name in inputs for source in sources_of(name, settings.reading)]
+        _check(sources, settings, labels, output)
+        store = Store(output)
     seen = progress or Progress()
-    store = Store(output)
     begun = monotonic()
     try:
-        with _manifest(store, overwrite) as manifest:
-            recorded = settings.recorded()
-            manifest.begin(recorded, sources)
-            done = _done(manifest, store)
-            labels = list(map(str, segmenter.model.labels))
+        with ExitStack() as stack:
+            with _not_begun():
+                manifest = stack.enter_context(_manifest(store, overwrite))
+                recorded = settings.recorded()
+                manifest.begin(recorded, sources)
+                done = _done(manifest, store)
             job = Job(sources, settings, labels, store, manifest, seen, done)
             seen.begin(sources, _bytes_done(job))
             if engine == "ray":
@@ -106,9 +110,25 @@ def archive(
                 monotonic() - begun,
                 seen.seen.pages,
                 seen.seen.bytes,
+                tuple(left_alone(source) for source in sources if source.left),
             )
     finally:
         store.close()
+
+
+@contextmanager
+def _not_begun() -> Iterator[None]:
+    """Tells an `OSError` that comes before the first page from one that the job goes on after."""
+    try:
+        yield
+    except OSError as error:
+        raise SegmenterError(told(error)) from error
+
+
+def told(error: OSError) -> str:
+    """What went wrong, in one line, with the file or address if it is known."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
 
 
 def run(job: Job, jobs: int, start: Start) -> None:

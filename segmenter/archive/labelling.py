@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from segmenter import Page, Segmenter
-from segmenter.archive.settings import Settings, model_version
+from segmenter.archive.settings import Settings
 from segmenter.errors import InputError, SegmenterError
 from segmenter.formats import Passed, RawRecord, Record, parse
 from segmenter.formats.cleaned import Cleaned, Failed, Outcome
 from segmenter.formats.text import without_surrogates
+from segmenter.model_version import model_version
 
 Item = tuple[str, str, RawRecord]
 """The name of a source, its format, and a record of it."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field
-from importlib.resources import as_file, files
-from pathlib import Path
 from typing import Any
 
 from segmenter import __version__
-from segmenter.errors import InputError, SegmenterError
+from segmenter.errors import SegmenterError
 from segmenter.formats import Reading
 from segmenter.formats.writing import TARGETS
+from segmenter.model_version import model_version
 
 MAX_PAGE_BYTES = 32 << 20
 SHARD_BYTES = 256 << 20
@@ -60,22 +58,6 @@ class Settings:
             "--id-field": reading["id_field"],
             "--max-page-bytes": reading["max_bytes"],
         }
-
-
-def model_version(model: str | None) -> str:
-    """The beginning of the SHA-256 of the model files that label texts and HTML."""
-    digest = hashlib.sha256()
-    package = files("segmenter").joinpath("models")
-    try:
-        for name in ("default.npz", "html.npz"):
-            if name == "default.npz" and model is not None:
-                digest.update(Path(model).read_bytes())
-                continue
-            with as_file(package.joinpath(name)) as path:
-                digest.update(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{error.filename}: cannot be read: {error.strerror}") from error
-    return digest.hexdigest()[:16]
 
 
 def target_of(output: str, to: str | None) -> str:

@@ -139,8 +139,9 @@ def items_of(source: Source, records: Iterable[RawRecord]) -> Iterator[Item]:
 
 
 def size_of(item: Item) -> int:
-    """The bytes of a record, for the queue."""
-    return item[2].size
+    """The bytes of a record that are held, for the queue."""
+    raw = item[2]
+    return len(raw.data) if raw.error else raw.size
 
 
 def failed(item: Item, reason: str) -> Outcome:
@@ -213,11 +214,12 @@ class ShardFiles:
             "offset": raw.place.offset,
             "inner": raw.place.inner,
             "record": raw.place.number,
-            "bytes": raw.size,
+            # Of a record whose end was not found, the length is not known.
+            "bytes": None if raw.error and not raw.size else raw.size,
             "reason": outcome.reason,
         }
-        if self._source.address == STANDARD_INPUT and isinstance(raw.data, bytes):
-            # Standard input cannot be read again, so its bytes are kept here.
+        if self._source.address == STANDARD_INPUT and raw.data and isinstance(raw.data, bytes):
+            # Standard input cannot be read again, so what was held of it is kept here.
             data["content"] = b64encode(raw.data).decode()
         quarantine = self._writer("quarantine", "jsonl")
         assert isinstance(quarantine, JsonLines)
@@ -278,5 +280,5 @@ def digest_of(records: Iterable[RawRecord]) -> str:
 
 def _content(raw: RawRecord) -> bytes:
     if isinstance(raw.data, bytes):
-        return raw.data or f"{raw.error}{raw.passed}".encode()
+        return raw.data + f"{raw.error}{raw.passed}".encode()
     return json.dumps(raw.data, default=str, sort_keys=True).encode()

@@ -53,9 +53,10 @@ class Store:
                 os.fsync(handle.fileno())
         if self._remote:
             for name in names:
-                # An object appears when all of it has arrived.
-                self._system.makedirs(str(Path(self._path, name).parent), exist_ok=True)
-                self._system.put_file(str(self.staging / name), f"{self._path}/{name}")
+                with addresses.reaching(f"{self.address}/{name}"):
+                    # An object appears when all of it has arrived.
+                    self._system.makedirs(str(Path(self._path, name).parent), exist_ok=True)
+                    self._system.put_file(str(self.staging / name), f"{self._path}/{name}")
                 (self.staging / name).unlink()
             return
         folders: set[Path] = set()
@@ -70,7 +71,8 @@ class Store:
     def send(self, path: Path, name: str) -> None:
         """Puts a copy of a file that stays open here, such as the manifest, where output goes."""
         if self._remote:
-            self._system.put_file(str(path), f"{self._path}/{name}")
+            with addresses.reaching(f"{self.address}/{name}"):
+                self._system.put_file(str(path), f"{self._path}/{name}")
 
     def fetch(self, name: str) -> Path:
         """The file of this name on this machine, brought to the staging folder if it is away."""
@@ -78,7 +80,8 @@ class Store:
             return self._folder / name
         path = self.begin(name)
         if self.size(name) is not None:
-            self._system.get_file(f"{self._path}/{name}", str(path))
+            with addresses.reaching(f"{self.address}/{name}"):
+                self._system.get_file(f"{self._path}/{name}", str(path))
         return path
 
     def size(self, name: str) -> int | None:
@@ -91,7 +94,8 @@ class Store:
         if not self._remote:
             (self._folder / name).unlink(missing_ok=True)
         elif self.size(name) is not None:
-            self._system.rm_file(f"{self._path}/{name}")
+            with addresses.reaching(f"{self.address}/{name}"):
+                self._system.rm_file(f"{self._path}/{name}")
 
     def files(self) -> dict[str, int | None]:
         """All files that are there, with their bytes."""

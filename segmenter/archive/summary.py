@@ -13,7 +13,7 @@ class Summary:
     """The figures of an output: of all of its records, over all runs that made it.
 
     ``seconds``, ``pages`` and ``bytes`` are those of this run alone. ``failures`` of ``counts`` are
-    the first few.
+    the first few. ``left_alone`` tells of each folder in which files are not read.
     """
 
     counts: Counts
@@ -23,6 +23,7 @@ class Summary:
     seconds: float
     pages: int
     bytes: int
+    left_alone: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain data, ready for JSON: input = written + dropped + quarantined."""
@@ -37,6 +38,7 @@ class Summary:
             "labels": shares(counts),
             "bytes": counts.bytes,
             "failures": counts.failures,
+            "left_alone": list(self.left_alone),
             "inputs": list(self.inputs),
             "output": self.output,
             "model": self.model,

@@ -1,6 +1,6 @@
 """Readers and writers of archives: one record type, one module a format."""
 
-from segmenter.formats.reading import parse, raw_records, read
+from segmenter.formats.reading import left_alone, parse, raw_records, read
 from segmenter.formats.record import BEGIN, Passed, Place, RawRecord, Reading, Record
 from segmenter.formats.sources import FORMATS, Source, sources_of
 
@@ -13,6 +13,7 @@ __all__ = [
     "Reading",
     "Record",
     "Source",
+    "left_alone",
     "parse",
     "raw_records",
     "read",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 from collections.abc import Iterator
@@ -10,11 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from segmenter.errors import InputError
+from segmenter.errors import InputError, SegmenterError
 from segmenter.formats.extras import load
 
 _VERSIONS = ("ETag", "etag", "md5", "LastModified", "last_modified", "mtime", "updated", "created")
 """What file systems call that which changes when a file does; the first that is there counts."""
+
+_MISTAKES = (
+    TypeError, AttributeError, NameError, LookupError, ArithmeticError, AssertionError, MemoryError,
+)  # fmt: skip
+"""What tells of a mistake in a program, and not of a file system; it is not to be hidden."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,13 +37,54 @@ def is_remote(address: str) -> bool:
     return "://" in address
 
 
-def file_system(address: str) -> tuple[Any, str]:
-    """The fsspec file system of an address, and the path in it. Raises `MissingExtraError`."""
-    fsspec = load("fsspec", "remote", f"an address such as {address.split('://')[0]}://")
+@contextmanager
+def reaching(address: str) -> Iterator[None]:
+    """Makes an `OSError` that names the address of what the library of a file system raises.
+
+    Such a library has exceptions of its own, such as botocore's ``NoCredentialsError``, and its
+    `OSError` may not tell of what. Only calls of the library belong within.
+    """
     try:
-        return cast(tuple[Any, str], fsspec.core.url_to_fs(address))
-    except (ImportError, ValueError) as error:
-        raise InputError(f"{address}: cannot be reached: {error}") from error
+        yield
+    except (SegmenterError, *_MISTAKES):
+        raise
+    except FileNotFoundError as error:
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), address) from error
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        number = error.errno if isinstance(error, OSError) else None
+        raise OSError(number or errno.EIO, " ".join(str(reason).split()), address) from error
+
+
+def file_system(address: str) -> tuple[Any, str]:
+    """The fsspec file system of an address, and the path in it.
+
+    Raises `InputError`, `MissingExtraError`, and `OSError` where it does not let one in.
+    """
+    fsspec = load("fsspec", "remote", f"an address such as {address.split('://')[0]}://")
+    with reaching(address):
+        try:
+            return cast(tuple[Any, str], fsspec.core.url_to_fs(address))
+        except (ImportError, ValueError) as error:
+            raise InputError(f"{address}: cannot be reached: {error}") from error
+
+
+class _Remote:
+    """An open file of a file system, of which reading fails with an `OSError` only."""
+
+    def __init__(self, handle: Any, address: str) -> None:
+        self._handle, self._address = handle, address
+
+    def read(self, count: int = -1) -> bytes:
+        with reaching(self._address):
+            return bytes(self._handle.read(count))
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        with reaching(self._address):
+            return int(self._handle.seek(offset, whence))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._handle, name)
 
 
 @contextmanager
@@ -48,8 +95,10 @@ def reading(address: str) -> Iterator[BinaryIO]:
             yield handle
         return
     system, path = file_system(address)
-    with system.open(path, "rb") as remote:
-        yield remote
+    with reaching(address):
+        handle = system.open(path, "rb")
+    with handle:
+        yield cast(BinaryIO, _Remote(handle, address))
 
 
 def is_folder(address: str) -> bool:
@@ -57,7 +106,8 @@ def is_folder(address: str) -> bool:
     if not is_remote(address):
         return Path(address).is_dir()
     system, path = file_system(address)
-    return bool(system.isdir(path))
+    with reaching(address):
+        return bool(system.isdir(path))
 
 
 def find(address: str) -> Found | None:
@@ -70,7 +120,8 @@ def find(address: str) -> Found | None:
         return Found(address, status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
     system, path = file_system(address)
     try:
-        info = system.info(path)
+        with reaching(address):
+            info = system.info(path)
     except FileNotFoundError:
         return None
     return _found(address, info)
@@ -81,7 +132,9 @@ def files_under(folder: str) -> list[tuple[str, Found]]:
     found: list[tuple[str, Found]] = []
     if is_remote(folder):
         system, path = file_system(folder)
-        for name, info in system.find(path, detail=True).items():
+        with reaching(folder):
+            listing = system.find(path, detail=True)
+        for name, info in listing.items():
             relative = name[len(path) :].lstrip("/")
             found.append((relative, _found(f"{folder.rstrip('/')}/{relative}", info)))
     else:
@@ -100,7 +153,9 @@ def matching(pattern: str) -> list[str]:
     if not is_remote(pattern):
         return sorted(glob.glob(pattern, recursive=True))
     system, path = file_system(pattern)
-    return sorted(system.unstrip_protocol(name) for name in system.glob(path))
+    with reaching(pattern):
+        names = system.glob(path)
+    return sorted(system.unstrip_protocol(name) for name in names)
 
 
 def _found(address: str, info: dict[str, Any]) -> Found:

@@ -19,19 +19,19 @@ def raw_records(
 ) -> Iterator[RawRecord]:
     """The lines that hold anything, from ``start`` on; damage stands where the lines are lost.
 
-    A line over ``limit`` bytes is told of without being held.
+    Of a line over ``limit`` bytes no more than these are held.
     """
     lines = _Lines(pieces, packed, limit)
     number, first = start.number, start == Place()
     while (found := lines.next_line()) is not None:
-        place, line, error = found
+        place, line, size, error = found
         if first:
             line = line.removeprefix(codecs.BOM_UTF8)
         first = False
         number += 1
         if error or line.strip():
             at = Place(place.offset, place.inner, number - 1)
-            yield RawRecord(at, f"{where}, line {number}", line, error, size=len(line))
+            yield RawRecord(at, f"{where}, line {number}", line, error, size=size)
 
 
 class _Lines:
@@ -41,10 +41,14 @@ class _Lines:
         self._marks: list[tuple[int, int, int]] = []
         self._damage: tuple[str, Place] | None = None
 
-    def next_line(self) -> tuple[Place, bytes, str] | None:
-        """The place of the next line, its bytes, and what is wrong; ``None`` at the end."""
+    def next_line(self) -> tuple[Place, bytes, int, str] | None:
+        """The place of the next line, its bytes, its length, what is wrong; ``None`` at the end.
+
+        Of a line that is too long, or cut off by damage, the bytes are its beginning; the length of
+        the latter is not known, and 0.
+        """
         place: Place | None = None
-        searched, dropped = 0, 0
+        searched, dropped, kept = 0, 0, b""
         while True:
             end = self._buffer.find(b"\n", searched)
             if self._buffer and place is None:
@@ -53,29 +57,35 @@ class _Lines:
                 line = bytes(self._buffer[: end + 1])
                 self._drop(end + 1)
                 if dropped or (self._limit is not None and len(line) > self._limit):
-                    return place, b"", self._too_long(dropped + len(line))
-                return place, line, ""
+                    return self._too_long(place, kept or line, dropped + len(line))
+                return place, line, len(line), ""
             if self._limit is not None and len(self._buffer) > self._limit:
+                kept = kept or bytes(self._buffer[: self._limit])
                 dropped += len(self._buffer)
                 self._drop(len(self._buffer))
             searched = len(self._buffer)
             if not self._fill():
-                return self._rest(place, dropped)
+                return self._rest(place, kept, dropped)
 
-    def _rest(self, place: Place | None, dropped: int) -> tuple[Place, bytes, str] | None:
+    def _rest(
+        self, place: Place | None, kept: bytes, dropped: int
+    ) -> tuple[Place, bytes, int, str] | None:
         """What stands before damage, or before the end of the input."""
         line = bytes(self._buffer)
         self._drop(len(line))
         if self._damage is not None:
             reason, at = self._damage
             self._damage = None
-            return place or at, b"", reason
+            return place or at, (kept or line)[: self._limit], 0, reason
         if place is None:
             return None
-        return (place, b"", self._too_long(dropped + len(line))) if dropped else (place, line, "")
+        if dropped:
+            return self._too_long(place, kept, dropped + len(line))
+        return place, line, len(line), ""
 
-    def _too_long(self, length: int) -> str:
-        return f"the line takes {length} bytes, more than --max-page-bytes allows"
+    def _too_long(self, place: Place, line: bytes, length: int) -> tuple[Place, bytes, int, str]:
+        reason = f"the line takes {length} bytes, more than --max-page-bytes allows"
+        return place, line[: self._limit], length, reason
 
     def _fill(self) -> bool:
         piece = next(self._pieces, None)
@@ -105,6 +115,8 @@ def parse(raw: RawRecord, reading: Reading) -> Record:
         return page_of(raw.data, raw, reading)
     try:
         data = json.loads(raw.data)
+    except UnicodeDecodeError as error:
+        raise InputError("is no UTF-8, which JSON Lines are: convert the input first") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"is no JSON: {error}") from error
     if not isinstance(data, dict):
@@ -115,14 +127,15 @@ def parse(raw: RawRecord, reading: Reading) -> Record:
 def page_of(data: Mapping[str, Any], raw: RawRecord, reading: Reading) -> Record:
     """The page in the fields of a record: of JSON Lines, and of a row of Parquet."""
     text, html, labelled = data.get(reading.text_field), None, None
-    if not isinstance(text, str):
+    if not isinstance(text, str) or (not text and data.get("html")):
         html, text = data.get("html"), ""
         if not isinstance(html, str | bytes) and segments_of(data) is not None:
             html, labelled = None, from_dict({"id": raw.place.number + 1, **data})
             text = labelled.text
         elif not isinstance(html, str | bytes):
             field = reading.text_field
-            raise InputError(f'has no text in the field "{field}"; name it by --text-field')
+            what = "is no text in the field" if field in data else "is no field"
+            raise InputError(f'there {what} "{field}"; name that of the text by --text-field')
     name = data.get(reading.id_field)
     return Record(
         str(raw.place.number + 1 if name is None else name),

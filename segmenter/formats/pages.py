@@ -40,7 +40,7 @@ def _content(source: Source, place: Place, path: str, limit: int | None) -> RawR
     except SegmenterError as problem:
         error = str(problem)
     if error:
-        return RawRecord(place, source.name, error=error, path=path)
+        return RawRecord(place, source.name, bytes(content[:limit]), error, path=path)
     return RawRecord(place, source.name, bytes(content), path=path, size=len(content))
 
 

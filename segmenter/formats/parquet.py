@@ -64,7 +64,7 @@ def _raw(data: dict[str, Any], place: Place, where: str, reading: Reading) -> Ra
     size = sum(map(sys.getsizeof, data.values()))
     if reading.max_bytes is not None and size > reading.max_bytes:
         error = f"the row takes {size} bytes, more than --max-page-bytes allows"
-        return RawRecord(place, where, error=error)
+        return RawRecord(place, where, error=error, size=size)
     return RawRecord(place, where, data, size=size)
 
 

@@ -1,14 +1,15 @@
 """Inputs to records, whatever their format: ``raw_records`` in order, ``parse`` anywhere.
 
-A record that cannot be read is told of in its place, so that the others are not lost.
+A record that cannot be read is told of in its place, so that the others are not lost. The readers
+of archives are imported where one is read: who cleans a page does not wait for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from segmenter.errors import InputError, SegmenterError
-from segmenter.formats import jsonl, pages, parquet, warc, warc_record
+from segmenter.formats import pages
 from segmenter.formats.record import BEGIN, Passed, Place, RawRecord, Reading, Record
 from segmenter.formats.sources import PAGES, Source, opened, sources_of
 from segmenter.formats.unpack import Piece, pieces
@@ -25,11 +26,16 @@ def raw_records(source: Source, reading: Reading, start: Place = BEGIN) -> Itera
     packed, limit, where = bool(source.packing), reading.max_bytes, source.name
     with opened(source) as handle:
         if source.format == "parquet":
+            from segmenter.formats import parquet
+
             yield from parquet.raw_records(handle, start, where, reading)
         elif source.format == "jsonl":
+            from segmenter.formats import jsonl
+
             found = pieces(handle, source.packing, start, lambda data: True)
             yield from jsonl.raw_records(found, start, where, packed, limit)
         else:
+            from segmenter.formats import warc
 
             def open_at(place: Place) -> Iterator[Piece]:
                 handle.seek(0 if packed else place.offset)
@@ -38,24 +44,39 @@ def raw_records(source: Source, reading: Reading, start: Place = BEGIN) -> Itera
             yield from warc.raw_records(open_at, start, where, packed, limit)
 
 
-_PARSERS = {
-    "text": pages.parse,
-    "html": pages.parse,
-    "jsonl": jsonl.parse,
-    "parquet": jsonl.parse,
-    "warc": warc_record.parse,
-}
-
-
 def parse(raw: RawRecord, kind: str, reading: Reading) -> Record | Passed:
     """The page in a sound record of an input of the format ``kind``. Raises `SegmenterError`."""
-    return _PARSERS[kind](raw, reading)
+    if kind in PAGES:
+        return pages.parse(raw, reading)
+    if kind == "warc":
+        from segmenter.formats import warc_record
+
+        return warc_record.parse(raw, reading)
+    from segmenter.formats import jsonl
+
+    return jsonl.parse(raw, reading)
 
 
-def read(argument: str, reading: Reading) -> Iterator[Record | InputError]:
-    """The pages that an argument of the command line names; ``-`` is standard input."""
+def left_alone(source: Source) -> str:
+    """What to say of the files of a folder that are not read."""
+    many = "1 file is" if source.left == 1 else f"{source.left} files are"
+    return (
+        f"{source.name}: {many} left alone, as no suffix tells the format; with --input-format "
+        "html (or text) such files are read as pages"
+    )
+
+
+def read(
+    argument: str, reading: Reading, tell: Callable[[str], None] | None = None
+) -> Iterator[Record | InputError]:
+    """The pages that an argument of the command line names; ``-`` is standard input.
+
+    ``tell`` is given what is no error but should be known.
+    """
     try:
         for source in sources_of(argument, reading):
+            if tell is not None and source.left:
+                tell(left_alone(source))
             for raw in raw_records(source, reading):
                 if raw.error:
                     yield InputError(f"{raw.where}: {raw.error}")

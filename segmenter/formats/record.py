@@ -34,9 +34,10 @@ class RawRecord:
     """A record as it stands in an input, not yet made sense of.
 
     ``data`` is its bytes, or the fields of a row. ``error`` says why it cannot be read; it is empty
-    for a sound record. ``where`` is for messages. ``passed`` names the kind of a record that holds
-    no page by its nature, such as a WARC's request. ``path`` is the file's, in a folder.
-    ``size`` is what it takes in memory, in bytes.
+    for a sound record, and ``data`` of another is what was held of its beginning. ``where`` is for
+    messages. ``passed`` names the kind of a record that holds no page by its nature, such as a
+    WARC's request. ``path`` is the file's, in a folder. ``size`` is its length in bytes, of a row
+    what it takes in memory; 0 where it is not known.
     """
 
     place: Place

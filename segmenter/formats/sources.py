@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+import io
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -37,6 +39,8 @@ PAGES = ("text", "html")
 STANDARD_INPUT = "-"
 
 _SNIFFED = 4096
+_LINES = 3
+"""Lines, empty ones aside, among which one of JSON Lines is looked for: the first may be broken."""
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 
@@ -45,7 +49,8 @@ class Source:
     """An input: a file of records, or ``files`` of a folder, each of them a page.
 
     ``size`` is in bytes, ``None`` where it is not known. ``version`` changes when the input does.
-    ``head`` is what was read of standard input to tell its format.
+    ``head`` is what was read of standard input to tell its format. ``left``: how many files of a
+    folder are left alone, since nothing tells that they are pages.
     """
 
     address: str
@@ -54,6 +59,7 @@ class Source:
     size: int | None = None
     version: str = ""
     files: tuple[str, ...] = ()
+    left: int = 0
     head: bytes = field(default=b"", repr=False)
 
     @property
@@ -76,9 +82,12 @@ def format_by_suffix(name: str) -> str | None:
 def sources_of(address: str, reading: Reading) -> list[Source]:
     """What an argument names: one file, those a pattern names, all of a folder.
 
-    A folder's texts and HTML pages are one input, each of its archives another; other files in it
-    are left alone. Raises `InputError` if there is nothing to read, and `OSError`.
+    A folder's texts and HTML pages are one input, each of its archives another; files whose suffix
+    tells no format are left alone, unless ``reading`` says that they are pages. Raises `InputError`
+    if there is nothing to read, and `OSError`.
     """
+    if not address:
+        raise InputError("an input has an empty name")
     if address == STANDARD_INPUT:
         return [_standard_input(reading)]
     if addresses.is_folder(address):
@@ -98,67 +107,104 @@ def _file(found: addresses.Found, reading: Reading) -> Source:
     kind = reading.format or format_by_suffix(address)
     if kind is None:
         with addresses.reading(address) as handle:
-            head = handle.readline(_SNIFFED)
+            head = handle.read(_SNIFFED)
             packing = packing or packing_by_content(head)
             if packing:
                 handle.seek(0)
-                unpacked = pieces(handle, packing, Place(), lambda data: True)
-                head = next(unpacked).data[:_SNIFFED]
-                head = head[: head.find(b"\n") + 1 or len(head)]
+                head = _unpacked(handle, packing)
         kind = format_by_content(head)
+        if kind == "text" and bare(address).lower().endswith(".json"):
+            raise InputError(f"{address}: is no JSON Lines: give a record a line (jq -c '.[]')")
     return Source(address, kind, packing, found.size, found.version)
 
 
 def _folder(address: str, reading: Reading) -> list[Source]:
     pages: list[tuple[str, addresses.Found]] = []
     archives: list[Source] = []
+    left = 0
     for name, found in addresses.files_under(address):
         kind = format_by_suffix(name)
-        if kind in PAGES:
+        if kind is None:
+            if reading.format in PAGES:
+                pages.append((name, found))
+            else:
+                left += 1
+        elif kind in PAGES:
             if reading.format in (None, kind):
                 pages.append((name, found))
-        elif kind is not None and reading.format in (None, kind):
+        elif reading.format in (None, kind):
             archives.append(
                 Source(found.address, kind, packing_of(name), found.size, found.version)
             )
     if not pages and not archives:
-        raise InputError(f"{address}: is a directory with no file to read in it")
+        told = f"; the suffixes of its {left} files tell no format" if left else ""
+        raise InputError(f"{address}: is a directory with no file to read in it{told}")
     if not pages:
-        return archives
+        return [replace(archives[0], left=left), *archives[1:]]
     listing = "\n".join(f"{name}\0{found.version}" for name, found in pages)
     version = hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
     size = sum(found.size or 0 for _, found in pages)
     files = tuple(name for name, _ in pages)
-    return [Source(address, "text", "", size, version, files), *archives]
+    return [Source(address, "text", "", size, version, files, left), *archives]
 
 
 def _standard_input(reading: Reading) -> Source:
-    head = sys.stdin.buffer.readline(_SNIFFED)
+    if sys.stdin is None:
+        raise InputError("standard input: is closed")
+    head = _beginning(sys.stdin.buffer.readline)
     packing = packing_by_content(head)
-    kind = reading.format or ("jsonl" if packing else format_by_content(head))
+    if packing:
+        head += sys.stdin.buffer.read(_SNIFFED)
+    kind = reading.format
+    if kind is None:
+        kind = format_by_content(_unpacked(io.BytesIO(head), packing) if packing else head)
     if kind not in ("text", "html", "jsonl"):
         raise InputError(f"standard input: {kind} is not read from it; name a file")
     return Source(STANDARD_INPUT, kind, packing, head=head)
 
 
+def _beginning(read_line: Callable[[int], bytes]) -> bytes:
+    """As many lines as tell the format: who writes a line of JSON waits for its answer."""
+    head = b""
+    while len(head) < _SNIFFED and (line := read_line(_SNIFFED - len(head))):
+        head += line
+        if len(_lines(head)) == _LINES or format_by_content(head) != "text":
+            break
+    return head
+
+
+def _unpacked(handle: BinaryIO, packing: str) -> bytes:
+    """How the content of a packed file begins."""
+    unpacked = next(pieces(handle, packing, Place(), lambda data: True), None)
+    return unpacked.data[:_SNIFFED] if unpacked is not None else b""
+
+
 def format_by_content(head: bytes) -> str:
-    """The format of what begins with ``head``, a line or the beginning of a long one."""
+    """The format of what begins with ``head``, some lines or the beginning of a long one."""
     if head.startswith(b"WARC/"):
         return "warc"
     if head.startswith(b"PAR1"):
         return "parquet"
-    if _is_json_line(head):
-        return "jsonl"
-    return "html" if _HTML.match(head, 0, _SNIFFED) else "text"
+    if _HTML.match(head, 0, _SNIFFED):
+        return "html"
+    cut = len(head) >= _SNIFFED
+    return "jsonl" if any(_is_json_line(line, cut) for line in _lines(head)) else "text"
 
 
-def _is_json_line(head: bytes) -> bool:
-    if not head.lstrip().startswith(b"{"):
+def _lines(head: bytes) -> list[bytes]:
+    """The first lines that hold anything, without a byte order mark."""
+    lines = head.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+    return [line for line in lines if line.strip()][:_LINES]
+
+
+def _is_json_line(line: bytes, cut: bool) -> bool:
+    """Whether a line is one of JSON Lines; ``cut``: one without an end goes on."""
+    if not line.lstrip().startswith(b"{"):
         return False
-    if len(head) == _SNIFFED and not head.endswith(b"\n"):
-        return re.match(rb'\s*\{\s*"', head) is not None
+    if cut and not line.endswith((b"\n", b"\r")):
+        return re.match(rb'\s*\{\s*"', line) is not None
     try:
-        return isinstance(json.loads(head), dict)
+        return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
 

@@ -195,7 +195,7 @@ class _Scanner:
                 self._drop(left)
             else:
                 self._resync(0)
-            return _damaged(begin, reason)
+            return replace(_damaged(begin, reason), size=total if sound else 0)
         self._restart(candidate)
         return _damaged(begin, "the length of the record is wrong")
 

@@ -12,6 +12,7 @@ from segmenter.errors import InputError, SegmenterError
 from segmenter.explain import explain
 from segmenter.formats import Record
 from segmenter.labelled import LabelledPage, check_labels
+from segmenter.model_version import model_version
 from segmenter.page import Page
 from segmenter.review import doubt
 from segmenter.review import pieces as pc
@@ -19,7 +20,6 @@ from segmenter.review.corrections import Corrections
 from segmenter.review.entry import Before, Entry
 from segmenter.review.pieces import Pieces
 from segmenter.segmenter import Segmenter
-from segmenter.web.model import digest
 
 LARGEST = 256 << 20
 """Characters of all pages together that a review holds in memory."""
@@ -48,7 +48,7 @@ class Session:
         Raises `SegmenterError` for a bad model or file.
         """
         self._model_path = model_path
-        self.digest = digest(model_path)
+        self.digest = model_version(model_path)
         self.segmenter = Segmenter.load(model_path)
         self.labels = tuple(self.segmenter.model.labels)
         self.corrections = corrections
@@ -296,7 +296,7 @@ class Session:
     def newer_model(self) -> bool:
         """Whether the model file has changed since it was loaded."""
         try:
-            return digest(self._model_path) != self.digest
+            return model_version(self._model_path) != self.digest
         except SegmenterError:
             return False  # It is being written.
 
@@ -305,7 +305,7 @@ class Session:
 
         Raises `SegmenterError`, and changes nothing, if it is no sound model with the same labels.
         """
-        found, segmenter = digest(self._model_path), Segmenter.load(self._model_path)
+        found, segmenter = model_version(self._model_path), Segmenter.load(self._model_path)
         if tuple(segmenter.model.labels) != self.labels:
             raise InputError("the new model has other labels; start the review again")
         with self._lock:

@@ -54,6 +54,14 @@ def build(segmenter: Segmenter, model: str, limits: Limits, log: Log | None = No
     return Watch(app, PATHS, api.metrics, log)
 
 
+def _refuse_others(request: Request, known: Sequence[str]) -> None:
+    """Raises `ProblemError` for a parameter that is none of ``known``: it would be of no effect."""
+    for name in request.query_params:
+        if name not in known:
+            takes = f"; this takes {' and '.join(known)}" if known else ""
+            raise ProblemError(422, f"there is no parameter {name[:40]!r}{takes}")
+
+
 class _Api:
     def __init__(self, segmenter: Segmenter, model: str, limits: Limits) -> None:
         self.segmenter = segmenter
@@ -65,6 +73,7 @@ class _Api:
         self.openapi = describe(self.labels, limits, __version__)
 
     async def label(self, request: Request) -> Response:
+        _refuse_others(request, ())
         return await self._answer(request, _labelled)
 
     async def clean(self, request: Request) -> Response:
@@ -80,6 +89,7 @@ class _Api:
         return await self._answer(request, cleaned)
 
     def _choice(self, request: Request) -> tuple[Sequence[str], float]:
+        _refuse_others(request, ("keep", "min_confidence"))
         keep = request.query_params.getlist("keep") or self.labels[:1]
         for label in keep:
             if label not in self.labels:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -93,6 +94,53 @@ def test_warc_keeps_the_original_and_refers_to_it(
                 assert record.content_stream().read().decode() == texts.pop(0)
 
 
+EPOCH = "1970-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("url", "date", "uri", "time"),
+    [
+        ("http://e.org/a", "2025-02-19T16:47:00Z", "http://e.org/a", "2025-02-19T16:47:00Z"),
+        ("http://e.org/ü?a=|%", "2025-02-19", "http://e.org/%C3%BC?a=%7C%25", "2025-02-19"),
+        ("http://e.org/%C3%BC", "2025", "http://e.org/%C3%BC", "2025"),
+        ("not a url é", "yesterday", None, EPOCH),
+        ("e.org/a", "Wed, 19 Feb 2025 16:47:00 GMT", None, EPOCH),
+        ("http://e.org/\r\nX: 1", "2025-02-19T18:47:00+02:00", None, "2025-02-19T16:47:00Z"),
+        ("http://e.org/\ud800", "2025-02-19 16:47", "http://e.org/%EF%BF%BD",
+         "2025-02-19T16:47:00Z"),
+        ("", "2025-02-30T00:00:00Z", None, EPOCH),
+        (7, 1739983620, None, EPOCH),
+    ],
+)  # fmt: skip
+def test_warc_has_a_date_and_a_uri_or_none(
+    tmp_path: Path, url: object, date: object, uri: str | None, time: str
+) -> None:
+    source = tmp_path / "a.jsonl"
+    row = {"id": "\ud800", "text": page_text(1), "url": url, "date": date}
+    source.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert report(source, "-o", tmp_path / "out.warc")["written"] == 1
+    (path,) = (tmp_path / "out.warc" / "pages").iterdir()
+    with path.open("rb") as handle:
+        for record in PeerIterator(handle, check_digests="raise"):
+            headers, content = record.rec_headers, record.content_stream().read()
+            original = headers["WARC-Refers-To"] or headers["WARC-Record-ID"]
+            assert headers["WARC-Date"] == time
+            assert headers["WARC-Target-URI"] == (uri or original.strip("<>"))
+            assert headers["X"] is None
+    assert record.rec_type == "metadata"
+    about = json.loads(content)
+    assert (about["url"], about["date"]) == (str(url), str(date))
+
+
+def test_files_of_a_folder_that_are_not_read_are_told(tmp_path: Path) -> None:
+    source = write(tmp_path / "folder", 3)
+    (source / "page.php").write_text("<p>The river rose on Monday, police said.</p>")
+    result = run(source, "-o", tmp_path / "out")
+    assert f"{source}: 1 file is left alone" in result.stderr
+    found = report(source, "-o", tmp_path / "all", "--input-format", "html")
+    assert found["left_alone"] == []
+
+
 def test_text_mirrors_the_folder(tmp_path: Path) -> None:
     source = write(tmp_path / "folder", 9)
     run(source, "-o", tmp_path / "out", "--to", "text")
@@ -167,6 +215,40 @@ def test_standard_input_keeps_what_it_sets_aside(tmp_path: Path) -> None:
     report("-", "-o", tmp_path / "out", stdin=lines, code=1)
     result = run("-", "-o", tmp_path / "out", stdin=lines.replace(b"rose", b"fell"), code=1)
     assert "standard input has changed" in result.stderr
+
+
+def test_of_what_is_too_long_the_beginning_and_the_length_are_kept(tmp_path: Path) -> None:
+    long = json.dumps({"id": "long", "text": "x" * 9000}).encode() + b"\n"
+    short = b'{"id": "short", "text": "The river rose."}\n'
+    more = ("--max-page-bytes", "5000")
+    found = report("-", "-o", tmp_path / "stdin", *more, stdin=short + long + short, code=1)
+    assert (found["written"], found["quarantined"]) == (2, 1)
+    (kept,) = lines_of(tmp_path / "stdin" / "quarantine")
+    assert kept["bytes"] == len(long)
+    assert base64.b64decode(kept["content"]) == long[:5000]
+    assert f"takes {len(long)} bytes" in kept["reason"]
+    longer = long.replace(b"xxx", b"xxxx", 1)
+    result = run("-", "-o", tmp_path / "stdin", *more, stdin=short + longer + short, code=1)
+    assert "standard input has changed" in result.stderr
+    other = long.replace(b"xxx", b"yyy", 1)
+    result = run("-", "-o", tmp_path / "stdin", *more, stdin=short + other + short, code=1)
+    assert "standard input has changed" in result.stderr
+    source = tmp_path / "a.jsonl.gz"
+    source.write_bytes(gzip.compress(short + long) + gzip.compress(short * 99)[:-20])
+    run(source, "-o", tmp_path / "file", *more, code=1)
+    kept = lines_of(tmp_path / "file" / "quarantine")
+    assert [(line["bytes"], "content" in line) for line in kept] == [
+        (len(long), False),
+        (None, False),
+    ]
+    plain = tmp_path / "a.jsonl"
+    plain.write_bytes(short + long + short)
+    run(plain, "-o", tmp_path / "plain", *more, code=1)
+    (kept,) = lines_of(tmp_path / "plain" / "quarantine")
+    assert plain.read_bytes()[kept["offset"] :][: kept["bytes"]] == long
+    found = report("-", "-o", tmp_path / "text", *more, stdin=b"The river rose. " * 999, code=1)
+    (kept,) = lines_of(tmp_path / "text" / "quarantine")
+    assert base64.b64decode(kept["content"]) == (b"The river rose. " * 999)[:5000]
 
 
 def test_a_page_that_takes_too_long_is_set_aside(tmp_path: Path) -> None:
