@@ -160,6 +160,13 @@ def test_json_over_several_lines_is_not_taken_for_prose(tmp_path: Path) -> None:
     run("label", str(path))
 
 
+def test_html_that_is_named_as_a_text_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "page.TXT"
+    path.write_text(f"<!doctype html><p>{TEXT}</p>")
+    assert "begins as HTML does" in run("label", str(path)).stderr
+    assert run("label", "--input-format", "html", str(path)).stderr == ""
+
+
 def test_an_input_without_a_name() -> None:
     assert errors(run("label", "", code=1)) == ["segmenter: an input has an empty name"]
 

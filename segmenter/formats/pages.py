@@ -53,4 +53,6 @@ def parse(raw: RawRecord, reading: Reading) -> Record:
     if kind == "html" or (kind is None and is_html(raw.data)):
         return Record(name, "", raw.where, html=raw.data)
     text, note = decode(raw.data)
+    if reading.format is None and is_html(raw.data):
+        note = "is named as a text, but begins as HTML does: --input-format html reads it so"
     return Record(name, text, raw.where, note)
