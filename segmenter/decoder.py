@@ -14,6 +14,7 @@ on the others.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,18 +125,24 @@ def _marginals(
     before = np.zeros((steps + 1, *given.shape[1:]))
     before[0] = 1
     before[0, :, 0] = np.exp(chain.start)[:, None]
-    room = np.empty(4 * states * states * len(low))
-    going = np.searchsorted(low - high, -np.arange(steps)).tolist()
-    for i, count in enumerate(going):
-        here = given[i, ..., :count]
-        here *= before[i, ..., :count]
-        if i % RESCALED == 0:
-            here /= np.maximum.reduce(here, axis=2, keepdims=True)
-        moves = room[: 4 * states * states * count].reshape(2, 2, states, states, count)
-        np.multiply(here[:, :, :, None], step, out=moves)
-        following = before[i + 1, ..., :count]
-        np.maximum.reduce(moves[0], axis=1, out=following[0])
-        np.add.reduce(moves[1], axis=1, out=following[1])
+    # Sequences that are at their end drop out, so that each step treats those that go on.
+    going = np.searchsorted(low - high, -np.arange(steps))
+    edges = np.flatnonzero(np.diff(going, prepend=-1, append=-1)).tolist()
+    for begin, end in itertools.pairwise(edges):
+        count = int(going[begin])
+        moves = np.empty((2, 2, states, states, count))
+        most, sums = moves
+        here = given[begin:end, ..., :count]
+        reached = before[begin : end + 1, ..., :count]
+        for i, own, prior, (best, total) in zip(
+            range(begin, end), here, reached, reached[1:], strict=False
+        ):
+            own *= prior
+            if i % RESCALED == 0:
+                own /= np.maximum.reduce(own, axis=2, keepdims=True)
+            np.multiply(own[:, :, :, None], step, out=moves)
+            np.maximum.reduce(most, axis=1, out=best)
+            np.add.reduce(sums, axis=1, out=total)
     behind = high[sequence] - 1 - at
     found: Floats = given[at - low[sequence], :, 0, :, sequence]
     found *= before[behind, :, 1, :, sequence]

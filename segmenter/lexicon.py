@@ -189,8 +189,8 @@ def lexicon() -> Lexicon:
     for column, name in enumerate(lists):
         member[[row[word] for word in lists[name] if word in row], column] = True
     cues = np.zeros((len(words) + 1, member.sum(axis=1).max()), np.uint8)
-    for place, columns in zip(cues, map(np.flatnonzero, member), strict=True):
-        place[: len(columns)] = columns + 1
+    of_word, which = np.nonzero(member)
+    cues[of_word, np.arange(len(which)) - np.searchsorted(of_word, of_word)] = which + 1
     hashes = np.append(np.uint64(0), hash_words(words))
     slots = np.zeros(1 << _SLOT_BITS, np.uint16)
 
@@ -202,8 +202,8 @@ def lexicon() -> Lexicon:
     # The first odd factor that sends each word to a slot of its own.
     factor = next(
         factor
-        for factor in np.arange(1, 1 << 20, 2).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        if np.bincount(_slot_of(hashes[1:], factor)).max() == 1
+        for factor in np.arange(1, 1 << 12, 2).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        if len(set(_slot_of(hashes[1:], factor).tolist())) == len(words)
     )
     slots[_slot_of(hashes[1:], factor)] = np.arange(1, len(words) + 1)
     return Lexicon(

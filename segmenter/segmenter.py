@@ -17,12 +17,12 @@ from segmenter.labels import Label, known
 from segmenter.model import Model
 from segmenter.page import Page, make_block
 from segmenter.tokens import Ints
-from segmenter.within import Flags, Floats, label_pages
 
 if TYPE_CHECKING:
     from segmenter.article_model import ArticleModel
     from segmenter.html import HtmlPage
     from segmenter.structure import Structure
+    from segmenter.within import Flags, Floats
 
 _MODELS = Path(__file__).with_name("models")
 
@@ -132,6 +132,8 @@ class Segmenter:
 
     def _segment_html(self, pages: Sequence[HtmlPage]) -> list[Page]:
         """The pages of a batch: markup tells the article, its words tell which kind it is."""
+        from segmenter.within import label_pages
+
         _, in_article, body, aside = self.find_article(pages)
         return label_pages(self.model, pages, in_article, body, aside)
 
