@@ -46,8 +46,8 @@ def density(counts: Ints, size: Ints) -> Bins:
 LITTLE = (256, 64, 16)
 """Tokens below which none of a cue says little, less, and nothing."""
 
-DENSITIES, SHARES = 9 + len(LITTLE), 12
-"""Bins of a density, and of a share."""
+SHARES = 12
+"""Bins of a share."""
 
 _LEVEL = (np.arange(LITTLE[0] + 1) < np.array(LITTLE)[:, None]).sum(axis=0)
 _NONE = np.where(_LEVEL > 0, 8 + _LEVEL, 0).astype(np.uint8)

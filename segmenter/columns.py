@@ -1,7 +1,7 @@
 """The columns of blocks: small integers, each a binned count.
 
-They tell of style (cues of the lexicon, in the block and around it), of layout (length, edges,
-speaker marks, repetition), and of what a block shares with the rest of its page.
+They tell of style (cues of the lexicon), of layout (length, edges, speaker marks, repetition), and
+of what a block shares with the rest of its page.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segmenter import tokens as tk
 from segmenter.bins import (
-    DENSITIES,
     DENSITY_NAMES,
     LENGTH_NAMES,
     SHARE_NAMES,
@@ -23,7 +21,7 @@ from segmenter.bins import (
     density,
     per_block,
 )
-from segmenter.cues import EXTRA_CUES, OUTSIDE, cues, window
+from segmenter.cues import EXTRA_CUES, OUTSIDE, cues
 from segmenter.fused import FUSED
 from segmenter.layout import EDGE_MARKS, LAYOUT, SURROUNDINGS, layout, surroundings
 from segmenter.lexicon import CUE_NAMES
@@ -36,13 +34,6 @@ BINS = 40
 NEIGHBOURS = (0, -1, 1)
 """The blocks whose columns speak for a block, by their distance from it: itself, then others."""
 
-AROUND = ", around"
-"""How the name ends of a column that tells of the blocks around as well.
-
-These come last, and those of a block's neighbours do not speak for it: they tell little that its
-own do not.
-"""
-
 
 def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
     """All columns, in the order of `column_names`.
@@ -53,7 +44,6 @@ def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
     size = np.diff(tokens.bounds)
     (letters,) = per_block(tokens, tokens.kinds < tk.NUMBER)
     found, outside = cues(tokens, rows)
-    around, around_size = window(found, size, parts)
     return np.concatenate(
         [
             density(found, size),
@@ -61,7 +51,6 @@ def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
             np.stack(layout(tokens, rows, parts, size)),
             np.stack(surroundings(size, parts)),
             by_length(overlap(tokens, rows, parts, size), letters, SHARES),
-            by_length(density(around, around_size), letters, DENSITIES),
         ]
     ).T
 
@@ -69,21 +58,14 @@ def columns_of(tokens: Tokens, rows: Ints, parts: Ints) -> Bins:
 @cache
 def column_names() -> tuple[str, ...]:
     """The name of each column of `Features.columns`."""
-    named = (*CUE_NAMES, *EXTRA_CUES)
     return (
-        *named,
+        *CUE_NAMES,
+        *EXTRA_CUES,
         *(f"{name}, outside quotations" for name in OUTSIDE),
         *LAYOUT,
         *SURROUNDINGS,
         *OVERLAP,
-        *(name + AROUND for name in named),
     )
-
-
-@cache
-def speaks(place: int) -> NDArray[np.bool_]:
-    """Which columns of the block at a place of `NEIGHBOURS` speak for a block: (columns,)."""
-    return np.array([place == 0 or not name.endswith(AROUND) for name in column_names()])
 
 
 def bin_name(column: str, level: int) -> str:
@@ -91,9 +73,6 @@ def bin_name(column: str, level: int) -> str:
     if column.endswith("token") or column == "last but one":
         names = ("word", "Word", "WORD", "figure", *EDGE_MARKS, "other mark", "none")
         return names[level]
-    if column.endswith(AROUND):
-        length, own = divmod(level, DENSITIES)
-        return f"{DENSITY_NAMES[own]} ({LENGTH_NAMES[length]} block)"
     if column in OVERLAP:
         length, own = divmod(level, SHARES)
         told = str(own) if column == OVERLAP[0] else SHARE_NAMES[own]

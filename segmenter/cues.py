@@ -1,4 +1,4 @@
-"""Cues of style: how often each occurs in a block, and in those around it."""
+"""Cues of style: how often each occurs in a block."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from segmenter.tokens import Ints, Tokens
 
 OUTSIDE = ("you", "i", "we", "!", "?", "interjection", "show", "contraction", "attribution")
 """Cues that are counted outside quotations too."""
-
-WINDOW = 2
-"""Blocks on either side over which the cues of a window are summed."""
 
 _QUOTE = tk.hash_words(['"'])[0]
 
@@ -79,18 +76,3 @@ EXTRA_CUES = ("simile", "name", "capitalised", "capitals", "figure", "quoted", "
 def _tally(kind: Ints, block: Ints, kinds: int, blocks: int) -> Ints:
     """How often each kind occurs in each block: (kinds, blocks)."""
     return np.bincount(kind * blocks + block, minlength=kinds * blocks).reshape(kinds, blocks)
-
-
-def window(counts: Ints, size: Ints, parts: Ints) -> tuple[Ints, Ints]:
-    """Sums of ``counts`` within `WINDOW` blocks on either side, in the same part; of ``size`` too.
-
-    ``counts`` is of shape (columns, blocks), and so are its sums; ``size`` is of shape (blocks,).
-    """
-    total = np.zeros((len(counts) + 1, len(size) + 1), np.int64)
-    np.cumsum(counts, axis=1, out=total[:-1, 1:])
-    np.cumsum(size, out=total[-1, 1:])
-    at = np.arange(len(size))
-    low = np.maximum(at - WINDOW, np.searchsorted(parts, parts))
-    high = np.minimum(at + WINDOW + 1, np.searchsorted(parts, parts, side="right"))
-    sums = total.take(high, axis=1) - total.take(low, axis=1)
-    return sums[:-1], sums[-1]

@@ -15,7 +15,8 @@ from segmenter import tokens as tk
 from segmenter.errors import SegmenterError
 from segmenter.features import Batch, Grams
 from segmenter.lexicon import lexicon, look_up
-from segmenter.model import Model, Steps, Weights
+from segmenter.model import Model, Weights
+from segmenter.tables import Coefficients
 from segmenter.tokens import Ints
 
 Array = NDArray[np.float64]
@@ -43,7 +44,8 @@ def explain(model: Model, text: str, block: int) -> list[Reason]:
     batch = ft.extract([text])
     blocks = len(batch.spans.starts)
     if not 0 <= block < blocks:
-        raise SegmenterError(f"there is no block {block}: the page has blocks 0 to {blocks - 1}")
+        held = f"blocks 0 to {blocks - 1}" if blocks else "no block"
+        raise SegmenterError(f"there is no block {block}: the page has {held}")
     return explain_batch(model, text, batch, block)
 
 
@@ -65,11 +67,11 @@ def _gram_reasons(model: Model, text: str, batch: Batch, block: int) -> dict[str
     features = batch.features
     reasons: dict[str, Array] = defaultdict(lambda: np.zeros(len(model.bias)))
     masked_unit, word_unit = model.units[:2]
-    for names, grams, idf, steps, unit in (
+    for names, grams, idf, coefficients, unit in (
         (masked_names, features.masked, model.masked_idf, model.masked, masked_unit),
         (word_names, features.words, model.word_idf, model.words, word_unit),
     ):
-        _add(reasons, names, [_of_block(g, block) for g in grams], idf, steps, unit)
+        _add(reasons, names, [_of_block(g, block) for g in grams], idf, coefficients, unit)
     return dict(reasons)
 
 
@@ -78,13 +80,14 @@ def _add(
     names: list[list[str]],
     buckets: list[Ints],
     idf: Weights,
-    steps: Steps,
+    coefficients: Coefficients,
     unit: float,
 ) -> None:
     flat = np.concatenate(buckets)
     norm = np.sqrt(np.square(idf[flat], dtype=np.float64).sum())
-    for name, bucket in zip(itertools.chain(*names), flat.tolist(), strict=True):
-        reasons[name] += idf[bucket] * unit * steps[bucket] / norm
+    weights = idf[flat, None] * unit * coefficients.at(flat) / norm
+    for name, own in zip(itertools.chain(*names), weights, strict=True):
+        reasons[name] += own
 
 
 def _of_block(grams: Grams, block: int) -> Ints:

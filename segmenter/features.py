@@ -2,7 +2,7 @@
 
 Two kinds of features are counted. *N-grams* are hashed: masked ones (names and figures replaced by
 their kind) and plain words. *Columns* are small integers, each a binned count: cues of style,
-layout, and what a block shares with the rest of its page; most columns of the blocks beside it are
+layout, and what a block shares with the rest of its page; those of the blocks beside it are
 features of a block too. Where on the page a block stands is not among them.
 """
 
@@ -23,7 +23,7 @@ from segmenter.lexicon import lexicon, look_up, sentence_starts
 from segmenter.splitter import Spans, split_many
 from segmenter.tokens import ODD, Hashes, Ints, Tokens
 
-VERSION = 8
+VERSION = 9
 """To be raised whenever the same text gives other features: models and counts tell by it."""
 
 MASKED_BITS, WORD_BITS = 18, 17

@@ -23,16 +23,15 @@ from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import ModelError
 from segmenter.features import Features
-from segmenter.tables import Pairs, gram_table, pair_columns, weighted
+from segmenter.tables import Coefficients, Pairs, Steps, gram_table, pair_columns, weighted
 
-FORMAT = 3
+FORMAT = 4
 """Version of the file format."""
 
 STEPS = 1024
 """A coefficient is kept as a whole number of steps, of which so many make one."""
 
 Floats = NDArray[np.float64]
-Steps = NDArray[np.int16]
 Weights = NDArray[np.float32]
 
 
@@ -42,9 +41,9 @@ class Model:
 
     ``labels``: names, in the order of every axis called labels; each has one or more roles (see
     `segmenter.decoder.Chain`), which are what is scored. ``masked_idf``, ``word_idf``: float32, of
-    shape (buckets,). ``masked``, ``words``: coefficients, int16, (buckets, roles), in steps of
-    1 / `STEPS`. ``columns``: what each bin of each column of a block says about it and about the
-    blocks around it, int16, (places, columns * bins, roles), the places being `NEIGHBOURS`.
+    shape (buckets,). ``masked``, ``words``: coefficients, in steps of 1 / `STEPS`. ``columns``:
+    what each bin of each column of a block says about it and about the blocks around it, in such
+    steps too, int16, (places, columns * bins, roles), the places being `NEIGHBOURS`.
     ``edge``: the same for a missing neighbour, (places, roles). ``scales``: what coefficients are
     multiplied by, float64: those of masked n-grams, of words, and of the columns at each place.
     ``bias``: (roles,). ``chain``, ``calibration``: the decoder's, and what makes its posteriors
@@ -53,9 +52,9 @@ class Model:
 
     labels: tuple[str, ...]
     masked_idf: Weights
-    masked: Steps
+    masked: Coefficients
     word_idf: Weights
-    words: Steps
+    words: Coefficients
     columns: Steps
     edge: Steps
     scales: Floats
@@ -126,9 +125,11 @@ class Model:
         chain = self.chain
         return {
             "masked_idf": self.masked_idf,
-            "masked": self.masked,
+            "masked_buckets": self.masked.buckets,
+            "masked": self.masked.steps,
             "word_idf": self.word_idf,
-            "words": self.words,
+            "word_buckets": self.words.buckets,
+            "words": self.words.steps,
             "columns": self.columns,
             "edge": self.edge,
             "scales": self.scales,
@@ -177,11 +178,14 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
     columns = len(cols.column_names()) * cols.BINS
     places = len(cols.NEIGHBOURS)
     masked, words = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
+    held = {n: len(arrays.get(f"{n}_buckets", np.zeros(0)).ravel()) for n in ("masked", "word")}
     shapes: dict[str, tuple[tuple[int, ...], type]] = {
         "masked_idf": ((masked,), np.float32),
-        "masked": ((masked, roles), np.int16),
+        "masked_buckets": ((held["masked"],), np.int32),
+        "masked": ((held["masked"], roles), np.int16),
         "word_idf": ((words,), np.float32),
-        "words": ((words, roles), np.int16),
+        "word_buckets": ((held["word"],), np.int32),
+        "words": ((held["word"], roles), np.int16),
         "columns": ((places, columns, roles), np.int16),
         "edge": ((places, roles), np.int16),
         "scales": ((2 + places,), np.float64),
@@ -209,6 +213,10 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
             raise refuse(f"{name} holds values that are no finite numbers")
     if digest_of(arrays) != digest:
         raise refuse("its content was changed or damaged: the SHA-256 does not match")
+    for name, count in (("masked", masked), ("word", words)):
+        buckets = arrays[f"{name}_buckets"]
+        if (np.diff(buckets, prepend=-1, append=count) <= 0).any():
+            raise refuse(f"{name}_buckets are not in ascending order below {count}")
     for name, count in (("label", size), ("role", roles)):
         if set(arrays[f"chain_{name}"].tolist()) != set(range(count)):
             raise refuse(f"its chain does not name each {name} that it has")
@@ -224,9 +232,9 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
     return Model(
         labels=labels,
         masked_idf=arrays["masked_idf"],
-        masked=arrays["masked"],
+        masked=Coefficients(arrays["masked_buckets"], arrays["masked"]),
         word_idf=arrays["word_idf"],
-        words=arrays["words"],
+        words=Coefficients(arrays["word_buckets"], arrays["words"]),
         columns=arrays["columns"],
         edge=arrays["edge"],
         scales=arrays["scales"],

@@ -22,12 +22,36 @@ LINE = 64
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Steps = NDArray[np.int16]
 Weights = NDArray[np.float32]
 
 
+class Coefficients(NamedTuple):
+    """The coefficients of a group of n-grams, of the buckets that have any: most have none.
+
+    ``buckets``: int32, ascending. ``steps``: int16 of shape (buckets, roles).
+    """
+
+    buckets: NDArray[np.int32]
+    steps: Steps
+
+    @classmethod
+    def of(cls, steps: Steps) -> Coefficients:
+        """Those of all buckets, of shape (buckets, roles)."""
+        buckets = np.flatnonzero(steps.any(axis=1))
+        return cls(buckets.astype(np.int32), np.ascontiguousarray(steps[buckets]))
+
+    def at(self, buckets: Ints) -> Steps:
+        """The coefficients of any buckets: (buckets asked for, roles)."""
+        found = np.zeros((len(buckets), self.steps.shape[1]), np.int16)
+        known = np.isin(buckets, self.buckets)
+        found[known] = self.steps[np.searchsorted(self.buckets, buckets[known])]
+        return found
+
+
 def aligned(shape: tuple[int, ...]) -> Weights:
-    """An array that begins where a cache line does, so that a row of 32 bytes lies in one line."""
-    room = np.empty(4 * math.prod(shape) + LINE, np.uint8)
+    """Zeros that begin where a cache line does, so that a row of 32 bytes lies in one line."""
+    room = np.zeros(4 * math.prod(shape) + LINE, np.uint8)
     skip = -room.ctypes.data % LINE
     return room[skip : skip + 4 * math.prod(shape)].view(np.float32).reshape(shape)
 
@@ -35,14 +59,12 @@ def aligned(shape: tuple[int, ...]) -> Weights:
 class Pairs(NamedTuple):
     """The summed weights of two columns, for each pair of their bins.
 
-    ``tables``: one of shape (rows, roles) for each place; ``told``: how many pairs have a weight
-    there, from the first one on. ``highest``: uint8, the first bin of each column from which on no
-    bin has a weight. ``width``, ``offset``: of each pair, how many rows a bin of its first column
-    takes, and where its rows begin.
+    ``tables``: one of shape (rows, roles) for each place. ``highest``: uint8, the first bin of each
+    column from which on no bin has a weight. ``width``, ``offset``: of each pair, how many rows a
+    bin of its first column takes, and where its rows begin.
     """
 
     tables: tuple[Weights, ...]
-    told: tuple[int, ...]
     highest: NDArray[np.uint8]
     width: Ints
     offset: Ints
@@ -62,7 +84,7 @@ class Pairs(NamedTuple):
 
     def scores(self, place: int, rows: Ints) -> Floats:
         """The summed weights of each block's columns at a place: (blocks, roles)."""
-        table, rows = self.tables[place], rows[: self.told[place]]
+        table = self.tables[place]
         total = np.zeros((rows.shape[1], table.shape[1]))
         for low in range(0, len(rows), CHUNK):
             total += table.take(rows[low : low + CHUNK], axis=0).sum(axis=0)
@@ -90,17 +112,11 @@ def pair_columns(weights: Floats) -> Pairs:
                 columns[2 * pair + 1, None, :second],
                 out=table[begin : begin + first * second].reshape(first, second, roles),
             )
-    told = tuple(_last(columns.reshape(-1, 2 * (bins + 1) * roles)) for columns in padded)
-    return Pairs(tuple(tables), told, highest[:count].astype(np.uint8), levels[:, 1], offset)
+    return Pairs(tuple(tables), highest[:count].astype(np.uint8), levels[:, 1], offset)
 
 
-def _last(rows: Weights) -> int:
-    """How many rows there are up to the last one that is not all zeros."""
-    return int(np.max(np.flatnonzero(rows.any(axis=1)), initial=-1)) + 1
-
-
-def gram_table(idf: Weights, steps: NDArray[np.int16], unit: float) -> Weights:
-    """What `weighted` looks up, from idf of shape (buckets,) and coefficients (buckets, roles).
+def gram_table(idf: Weights, coefficients: Coefficients, unit: float) -> Weights:
+    """What `weighted` looks up, from idf of shape (buckets,) and coefficients: (buckets, roles).
 
     The coefficients are whole numbers of steps of ``unit``.
 
@@ -108,9 +124,10 @@ def gram_table(idf: Weights, steps: NDArray[np.int16], unit: float) -> Weights:
     idf takes its place; behind it, idf times how much more each other role gets. For eight roles
     that makes a row of 32 bytes, half a cache line, and one look-up for all.
     """
-    table = aligned(steps.shape)
-    np.subtract(steps, steps[:, :1], out=table, dtype=np.float32)
-    table *= (idf * np.float32(unit))[:, None]
+    buckets, steps = coefficients
+    table = aligned((len(idf), steps.shape[1]))
+    relative = np.subtract(steps, steps[:, :1], dtype=np.float32)
+    table[buckets] = relative * (idf[buckets] * np.float32(unit))[:, None]
     np.square(idf, out=table[:, 0])
     return table
 

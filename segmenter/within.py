@@ -35,9 +35,11 @@ LEAST_SURE = 0.5
 NEVER = -1e9
 """Added to a score that must not win."""
 
-MARGIN = 2.0
+MARGIN = 3.0
 """How much stronger, in nats, the words must speak for the frame than the markup against it.
-Chosen by leaving out sources and sites, the text model's included."""
+Chosen by leaving out public sources, in the text model too: with 2, 3 and 4 fundus has an F1 of
+.9713, .9720 and .9725, and of trafilatura's pages .914, .925 and .927 of what should be is found,
+.931, .921 and .913 of what should not is left out."""
 
 
 def label_pages(

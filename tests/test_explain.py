@@ -37,7 +37,6 @@ def test_every_bin_of_every_column_has_a_name() -> None:
         ("page", 7, "1 of 2 or more"),
         ("page", 8, "all"),
         ("page", 11, "none of under 16 tokens"),
-        ("page, around", 12 + 10, "none of under 64 tokens (middling block)"),
         ("words seen often", 24 + 3, "20% or more (long block)"),
         ("words seen often", 0, "nothing to tell (short block)"),
         ("content words", 5, "5 (short block)"),

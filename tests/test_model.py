@@ -101,6 +101,15 @@ def test_wrong_shape(copy: Path) -> None:
     assert "bias" in refused(copy)
 
 
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_buckets_that_are_none_or_in_another_order(copy: Path, place: int) -> None:
+    model = Model.load(copy)
+    buckets = model.masked.buckets.copy()
+    buckets[place] = {0: -1, 1: buckets[0], -1: 1 << 18}[place]
+    replace(model, masked=model.masked._replace(buckets=buckets)).save(copy)
+    assert "masked_buckets" in refused(copy)
+
+
 def test_another_version(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("segmenter.features.VERSION", 999)
     assert "make train" in refused(copy)

@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.calibration import calibrate
-from segmenter.columns import AROUND, column_names
 from segmenter.cues import EXTRA_CUES, OUTSIDE
 from segmenter.decoder import decode
 from segmenter.layout import LAYOUT, SURROUNDINGS
@@ -182,7 +181,6 @@ def learning_curve(data: Pages, public: Sequence[Rows], settings: Settings) -> l
 
 def ablations(settings: Settings) -> dict[str, Settings]:
     """The settings with one group of features left out, by the group's name."""
-    names = column_names()
     style = {*CUE_NAMES, *EXTRA_CUES, *(f"{n}, outside quotations" for n in OUTSIDE)}
 
     def without(*columns: str) -> Settings:
@@ -196,7 +194,6 @@ def ablations(settings: Settings) -> dict[str, Settings]:
         "no masked n-grams": scaled(masked=0.0),
         "no words": scaled(words=0.0),
         "no style": without(*style),
-        "no style around": without(*(n for n in names if n.endswith(AROUND))),
         "no layout": without(*LAYOUT, *SURROUNDINGS),
         "no overlap": without(*OVERLAP),
         "no neighbours": scaled(neighbours=0.0),

@@ -23,6 +23,7 @@ from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import SegmenterError
 from segmenter.model import STEPS, Model
+from segmenter.tables import Coefficients
 from training.rows import MISSING, Rows
 
 MASKED, WORDS = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
@@ -34,8 +35,8 @@ class Scales:
 
     masked: float = 1.0
     words: float = 0.8
-    columns: float = 1.7
-    neighbours: float = 0.5
+    columns: float = 1.4
+    neighbours: float = 0.4
 
 
 class BlockWeights(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -124,7 +125,7 @@ def _columns(
     for i, place in zip(range(places), cols.NEIGHBOURS, strict=True):
         scale = column_scale(scales, place, columns)
         there = rows.columns[:, i, 0] != MISSING
-        told = there[:, None] & used & cols.speaks(place) & (rows.columns[:, i] != reference[i])
+        told = there[:, None] & used & (rows.columns[:, i] != reference[i])
         block, column = np.nonzero(told)
         chosen = rows.columns[block, i, column] + cols.BINS * column
         bounds = np.concatenate(([0], np.cumsum(np.count_nonzero(told, axis=1))))
@@ -186,9 +187,9 @@ def to_model(
     return Model(
         labels=labels,
         masked_idf=kept(weights.masked_.idf_),
-        masked=masked,
+        masked=Coefficients.of(masked),
         word_idf=kept(weights.words_.idf_),
-        words=words,
+        words=Coefficients.of(words),
         columns=np.stack(places),
         edge=edge,
         scales=np.array(
