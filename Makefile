@@ -9,7 +9,7 @@ MODEL ?= own.npz
 EXPORT ?=
 BIN := .venv/bin
 
-.PHONY: run test test-faults test-integrations test-browser lint train evaluate tune counts \
+.PHONY: run test coverage test-faults test-integrations test-browser lint train evaluate tune counts \
 	check-data floors bench bench-check bench-archive docs man release-check
 
 .venv/run: pyproject.toml
@@ -26,7 +26,10 @@ run: .venv/run ## labels an example page, or PAGE=path
 	@$(BIN)/segmenter label $(PAGE)
 
 test: .venv/test ## runs the whole suite
-	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term
+	$(BIN)/python -m pytest
+
+coverage: .venv/test ## runs it half as long again, and reports the lines that no test runs
+	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term-missing
 
 .venv/integrations: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
