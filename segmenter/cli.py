@@ -22,7 +22,6 @@ from segmenter.errors import InputError, MissingExtraError, SegmenterError
 from segmenter.formats import FORMATS, Reading, Record, read
 from segmenter.formats.text import without_surrogates
 from segmenter.lazy import LazyGroup
-from segmenter.model_version import figures_of, model_version
 from segmenter.page import Page
 from segmenter.segmenter import Segmenter
 from segmenter.streaming import at_hand, comes_slowly
@@ -387,6 +386,8 @@ def _html_reasons(segmenter: Segmenter, html: bytes | str, block: int, top: int)
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
 def info(model_path: str | None, output: str) -> None:
     """Show the version, the model, what it was trained on, and its figures."""
+    from segmenter.model_version import figures_of, model_version
+
     run = _start(model_path)
     model = run.segmenter.model
     data = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -43,7 +44,9 @@ class LazyGroup(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # whoever read has enough; click ends the program
                 raise
-            click.echo(f"segmenter: {error.filename or 'output'}: {error.strerror}", err=True)
+            where, reason = error.filename or "output", error.strerror or error
+            click.echo(f"segmenter: {where}: {reason}", err=True)
             # What is left to be written would fail once more when the program ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(1)
