@@ -28,7 +28,7 @@ run: .venv/run ## labels an example page, or PAGE=path
 test: .venv/test ## runs the whole suite
 	$(BIN)/python -m pytest
 
-coverage: .venv/test ## runs it half as long again, and reports the lines that no test runs
+coverage: .venv/test ## runs the whole suite, and tells which lines no test runs
 	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term-missing
 
 .venv/integrations: pyproject.toml

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from copy import copy
 from pathlib import Path
 
 import click
@@ -25,9 +26,14 @@ def manual_pages() -> dict[str, str]:
     date = found[1] if found else "unreleased"
     with tempfile.TemporaryDirectory() as folder:
         context = click.Context(commands)
-        for name in commands.list_commands(context):
-            commands.get_command(context, name)  # has it imported: it is written about only then
-        write_man_pages("segmenter", commands, version=__version__, target_dir=folder, date=date)
+        # All of them, imported and in one order, whichever were called before.
+        group = copy(commands)
+        group.commands = {
+            name: command
+            for name in commands.list_commands(context)
+            if (command := commands.get_command(context, name))
+        }
+        write_man_pages("segmenter", group, version=__version__, target_dir=folder, date=date)
         written = sorted(Path(folder).iterdir())
         return {path.name: _as_they_are(path.read_text("utf-8")) for path in written}
 

@@ -181,6 +181,7 @@ def _finish(run: Run) -> None:
         "archive": "segmenter.archive.command:archive_command",
         "export": "segmenter.cli_exchange:export",
         "import": "segmenter.cli_exchange:import_",
+        "info": "segmenter.cli_info:info",
         "review": "segmenter.cli_review:review",
         "serve": "segmenter.cli_serve:serve",
     },
@@ -379,34 +380,6 @@ def _html_reasons(segmenter: Segmenter, html: bytes | str, block: int, top: int)
     if found.words:
         parts += ["inside the article:", show.reasons(found.words, segmenter.model.labels, top)]
     return "\n".join(parts)
-
-
-@main.command()
-@click.option("--model", "model_path", help="Model file; the packaged one unless given.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text")
-def info(model_path: str | None, output: str) -> None:
-    """Show the version, the model, what it was trained on, and its figures."""
-    from segmenter.model_version import figures_of, model_version
-
-    run = _start(model_path)
-    model = run.segmenter.model
-    data = {
-        "version": __version__,
-        "model": model_version(model_path),
-        "labels": list(model.labels),
-        **model.about,
-        **figures_of(model),
-    }
-    if output == "json":
-        _write(_json(data, 2))
-        return
-    for name, value in data.items():
-        if isinstance(value, dict):
-            click.echo(f"{name}:")
-            for key, inner in value.items():
-                click.echo(f"  {key}: {inner}")
-        else:
-            click.echo(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
 
 
 main.add_command(completion)

@@ -23,3 +23,9 @@ class MissingExtraError(SegmenterError):
         """The error that names what is missing, for whom, and the extra that brings it."""
         package = (error.name or "a package").partition(".")[0]
         return cls(f"{what} needs {package}: pip install 'segmenter[{extra}]'")
+
+
+def told(error: OSError) -> str:
+    """What went wrong, in one line, with the file or address if it is known."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from segmenter.errors import told
+
 INTERRUPTED = 130
 """Exit code of what Ctrl-C ends: that of a shell."""
 
@@ -44,8 +46,8 @@ class LazyGroup(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # whoever read has enough; click ends the program
                 raise
-            where, reason = error.filename or "output", error.strerror or error
-            click.echo(f"segmenter: {where}: {reason}", err=True)
+            where = "" if error.filename else "output: "
+            click.echo(f"segmenter: {where}{told(error)}", err=True)
             # What is left to be written would fail once more when the program ends.
             with suppress(OSError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

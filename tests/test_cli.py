@@ -130,6 +130,19 @@ def test_packed_standard_input_is_told_by_what_is_in_it(content: bytes, told: st
     assert ("river" in result.stdout) != bool(told)
 
 
+@pytest.mark.parametrize("packing", ["zstd", "gzip"])
+def test_packed_json_lines_whose_beginning_does_not_unpack_or_is_cut(packing: str) -> None:
+    # What a compressor cannot make smaller: a block of zstd takes more than is looked at.
+    lines = [json.dumps({"id": i, "text": os.urandom(3000).hex()}) for i in range(30)]
+    content = "\n".join(lines).encode()
+    if packing == "zstd":
+        content = pytest.importorskip("zstandard").ZstdCompressor().compress(content)
+    else:
+        content = gzip.compress(content, 0)
+    result = run("label", "--format", "jsonl", stdin=content)
+    assert len(result.stdout.splitlines()) == len(lines)
+
+
 def test_html_beside_an_empty_text() -> None:
     line = json.dumps({"id": "a", "text": "", "html": f"<p>{TEXT * 4}</p>"})
     shown = run("label", "--format", "jsonl", stdin=line).stdout
@@ -156,8 +169,9 @@ def test_json_over_several_lines_is_not_taken_for_prose(tmp_path: Path) -> None:
     assert errors(run("label", str(path), code=1)) == [
         f"segmenter: {path}: is no JSON Lines: give a record a line (jq -c '.[]')"
     ]
-    path.write_text(GOOD)
-    run("label", str(path))
+    (tmp_path / "b.json").write_text(GOOD)
+    several = run("label", "--format", "jsonl", str(tmp_path / "*.json"), code=1)
+    assert len(several.stdout.splitlines()) == 1
 
 
 def test_html_that_is_named_as_a_text_is_told_of(tmp_path: Path) -> None:

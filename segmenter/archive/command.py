@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from segmenter.archive.job import archive, told
+from segmenter.archive.job import archive
 from segmenter.archive.progress import progress
 from segmenter.archive.settings import (
     MAX_PAGE_BYTES,
@@ -20,12 +20,10 @@ from segmenter.archive.settings import (
     target_of,
 )
 from segmenter.archive.summary import Summary
-from segmenter.errors import SegmenterError
+from segmenter.errors import SegmenterError, told
 from segmenter.formats import FORMATS, Reading
 from segmenter.formats.writing import TARGETS
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+from segmenter.lazy import INTERRUPTED
 
 
 class _Share(click.ParamType[tuple[str, float]]):

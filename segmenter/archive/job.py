@@ -28,7 +28,7 @@ from segmenter.archive.shard import (
 )
 from segmenter.archive.store import Store
 from segmenter.archive.summary import Summary
-from segmenter.errors import InputError, SegmenterError
+from segmenter.errors import InputError, SegmenterError, told
 from segmenter.formats import BEGIN, Place, RawRecord, Source, left_alone, sources_of
 from segmenter.formats.addresses import is_remote
 from segmenter.formats.cleaned import Outcome
@@ -123,12 +123,6 @@ def _not_begun() -> Iterator[None]:
         yield
     except OSError as error:
         raise SegmenterError(told(error)) from error
-
-
-def told(error: OSError) -> str:
-    """What went wrong, in one line, with the file or address if it is known."""
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
 
 
 def run(job: Job, jobs: int, start: Start) -> None:

@@ -8,7 +8,7 @@ from segmenter.errors import InputError, SegmenterError
 from segmenter.formats.record import Place, RawRecord, Reading, Record
 from segmenter.formats.sources import Source, format_by_suffix, is_html, opened
 from segmenter.formats.text import decode
-from segmenter.formats.unpack import packing_of, pieces
+from segmenter.formats.unpack import bare, packing_of, pieces
 
 
 def raw_records(source: Source, start: Place, limit: int | None) -> Iterator[RawRecord]:
@@ -52,6 +52,8 @@ def parse(raw: RawRecord, reading: Reading) -> Record:
     name = raw.path or raw.where
     if kind == "html" or (kind is None and is_html(raw.data)):
         return Record(name, "", raw.where, html=raw.data)
+    if kind is None and bare(name).lower().endswith(".json"):
+        raise InputError("is no JSON Lines: give a record a line (jq -c '.[]')")
     text, note = decode(raw.data)
     if reading.format is None and is_html(raw.data):
         note = "is named as a text, but begins as HTML does: --input-format html reads it so"

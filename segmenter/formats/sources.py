@@ -41,6 +41,7 @@ STANDARD_INPUT = "-"
 _SNIFFED = 4096
 _LINES = 3
 """Lines, empty ones aside, among which one of JSON Lines is looked for: the first may be broken."""
+
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 
@@ -113,8 +114,6 @@ def _file(found: addresses.Found, reading: Reading) -> Source:
                 handle.seek(0)
                 head = _unpacked(handle, packing)
         kind = format_by_content(head)
-        if kind == "text" and bare(address).lower().endswith(".json"):
-            raise InputError(f"{address}: is no JSON Lines: give a record a line (jq -c '.[]')")
     return Source(address, kind, packing, found.size, found.version)
 
 
@@ -155,9 +154,7 @@ def _standard_input(reading: Reading) -> Source:
     packing = packing_by_content(head)
     if packing:
         head += sys.stdin.buffer.read(_SNIFFED)
-    kind = reading.format
-    if kind is None:
-        kind = format_by_content(_unpacked(io.BytesIO(head), packing) if packing else head)
+    kind = reading.format or (_packed_format(head, packing) if packing else format_by_content(head))
     if kind not in ("text", "html", "jsonl"):
         raise InputError(f"standard input: {kind} is not read from it; name a file")
     return Source(STANDARD_INPUT, kind, packing, head=head)
@@ -179,15 +176,24 @@ def _unpacked(handle: BinaryIO, packing: str) -> bytes:
     return unpacked.data[:_SNIFFED] if unpacked is not None else b""
 
 
-def format_by_content(head: bytes) -> str:
-    """The format of what begins with ``head``, some lines or the beginning of a long one."""
+def _packed_format(head: bytes, packing: str) -> str:
+    """The format of a packed stream; JSON Lines where so little of it does not unpack yet."""
+    found = _unpacked(io.BytesIO(head), packing)
+    return format_by_content(found, cut=True) if found else "jsonl"
+
+
+def format_by_content(head: bytes, cut: bool = False) -> str:
+    """The format of what begins with ``head``, some lines or the beginning of a long one.
+
+    ``cut``: it goes on, though it is short.
+    """
     if head.startswith(b"WARC/"):
         return "warc"
     if head.startswith(b"PAR1"):
         return "parquet"
     if _HTML.match(head, 0, _SNIFFED):
         return "html"
-    cut = len(head) >= _SNIFFED
+    cut = cut or len(head) >= _SNIFFED
     return "jsonl" if any(_is_json_line(line, cut) for line in _lines(head)) else "text"
 
 
