@@ -118,7 +118,9 @@ def fit_without(group: str, kept: Path) -> Segmenter:
         fitted = fit.fit(text_rows, others, public, fit.SETTINGS)
         chain = fit.chain_of(text_rows, fit.SETTINGS)
         kept.mkdir(parents=True, exist_ok=True)
-        to_model(fitted, pg.LABELS, chain, calibration.read(), {}).save(path)
+        to_model(
+            fitted, pg.LABELS, chain, calibration.read(), fit.retelling_of(fit.SETTINGS), {}
+        ).save(path)
     return Segmenter(Model.load(path), model)
 
 

@@ -63,11 +63,18 @@ class Chain:
         """The roles that a label has."""
         return np.unique(self.role[self.label == label])
 
+    @property
+    def label_of_role(self) -> Ints:
+        """The label of each role, of shape (roles,)."""
+        found = np.zeros(int(self.role.max()) + 1, np.int64)
+        found[self.role] = self.label
+        return found
+
 
 def decode(scores: Floats, counts: Ints, chain: Chain) -> tuple[Ints, Floats]:
     """Labels and label probabilities of the blocks of many pages.
 
-    ``scores``: log probabilities of the roles given the block alone, of shape (blocks, roles).
+    ``scores``: log probabilities of the roles before the chain, of shape (blocks, roles).
     ``counts``: how many blocks each page has. Returns the labels, of shape (blocks,), and their
     probabilities, of shape (blocks, labels), each row summing to 1.
     """

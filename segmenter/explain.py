@@ -30,6 +30,9 @@ class Reason:
     weights: tuple[float, ...]
 
 
+RETELLING = "other blocks tell the same"
+"""The name of what is added for what the page tells twice, for people."""
+
 SEAM = "⟨run into⟩"
 """The mark before a word that the one before it has run into, for people."""
 
@@ -52,7 +55,10 @@ def explain(model: Model, text: str, block: int) -> list[Reason]:
 def explain_batch(model: Model, text: str, batch: Batch, block: int) -> list[Reason]:
     """As `explain`, of a ``text`` that was taken apart already."""
     found = _gram_reasons(model, text, batch, block) | _column_reasons(model, batch, block)
-    scores = model.score(batch.features)[block]
+    alone, added = (scores[block] for scores in model.scores_apart(batch.features))
+    if added.any():
+        found[RETELLING] = added
+    scores = alone + added
     roles = [model.chain.roles_of(label) for label in range(len(model.labels))]
     best = [int(own[scores[own].argmax()]) for own in roles]
     reasons = [

@@ -23,9 +23,10 @@ from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import ModelError
 from segmenter.features import Features
+from segmenter.retelling import Retelling, Words, contrast
 from segmenter.tables import Coefficients, Pairs, Steps, gram_table, pair_columns, weighted
 
-FORMAT = 4
+FORMAT = 5
 """Version of the file format."""
 
 STEPS = 1024
@@ -47,7 +48,8 @@ class Model:
     ``edge``: the same for a missing neighbour, (places, roles). ``scales``: what coefficients are
     multiplied by, float64: those of masked n-grams, of words, and of the columns at each place.
     ``bias``: (roles,). ``chain``, ``calibration``: the decoder's, and what makes its posteriors
-    probabilities. ``about``: what the model was made from, for people.
+    probabilities. ``retelling``: which labels are told apart by what the page tells twice.
+    ``about``: what the model was made from, for people.
     """
 
     labels: tuple[str, ...]
@@ -61,6 +63,7 @@ class Model:
     bias: Weights
     chain: Chain
     calibration: Calibration
+    retelling: Retelling
     about: dict[str, Any]
 
     @cached_property
@@ -85,13 +88,24 @@ class Model:
         return self.scales / STEPS
 
     def score(self, features: Features) -> Floats:
-        """Log probabilities of the roles of each block on its own: (blocks, roles)."""
+        """Log probabilities of the roles of each block, before the decoder: (blocks, roles)."""
+        alone, added = self.scores_apart(features)
+        return _normalised(alone + added)
+
+    def scores_apart(self, features: Features) -> tuple[Floats, Floats]:
+        """What `score` is the sum of, up to a constant for each block: two of its shape.
+
+        Log probabilities by the features alone; what is added for what the page tells twice.
+        """
         logits = self._column_scores(features) + self.bias
         for grams, table in zip((features.masked, features.words), self._tables, strict=True):
             logits[:, 1:] += weighted(grams, table)
-        logits -= logits.max(axis=1, keepdims=True)
-        scores: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        return scores
+        alone = _normalised(logits)
+        (plain,) = features.words
+        words = Words(
+            plain.buckets, plain.bounds, np.diff(plain.bounds), features.parts, self.word_idf
+        )
+        return alone, contrast(alone, self.chain.label_of_role, self.retelling, words)
 
     def _column_scores(self, features: Features) -> Floats:
         parts = features.parts
@@ -122,7 +136,7 @@ class Model:
         write_arrays(file, arrays, record)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        chain = self.chain
+        chain, retelling = self.chain, self.retelling
         return {
             "masked_idf": self.masked_idf,
             "masked_buckets": self.masked.buckets,
@@ -142,6 +156,7 @@ class Model:
             "calibration_matrix": self.calibration.matrix,
             "calibration_bias": self.calibration.bias,
             "calibration_familiar": np.array([self.calibration.familiar]),
+            "retelling": np.array([retelling.told, retelling.retold, retelling.strength], float),
         }
 
     @classmethod
@@ -154,6 +169,13 @@ class Model:
         path = Path(path)
         arrays = read_arrays(path)
         return _check(path, arrays)
+
+
+def _normalised(logits: Floats) -> Floats:
+    """Scores to log probabilities."""
+    logits -= logits.max(axis=1, keepdims=True)
+    scores: Floats = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return scores
 
 
 def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
@@ -198,6 +220,7 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         "calibration_matrix": ((size, size), np.float64),
         "calibration_bias": ((size,), np.float64),
         "calibration_familiar": ((1,), np.float64),
+        "retelling": ((3,), np.float64),
     }
     if set(arrays) != set(shapes) or size < 2 or not size <= roles <= states:
         raise refuse("it does not hold the arrays of a model")
@@ -221,6 +244,9 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
         if set(arrays[f"chain_{name}"].tolist()) != set(range(count)):
             raise refuse(f"its chain does not name each {name} that it has")
     weight, posterior_weight = arrays["chain_weights"].tolist()
+    told, retold, strength = arrays["retelling"].tolist()
+    if not {told, retold} <= set(range(size)):
+        raise refuse("its retelling is of labels that it does not have")
     chain = Chain(
         arrays["chain_label"],
         arrays["chain_role"],
@@ -245,5 +271,6 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
             arrays["calibration_bias"],
             float(arrays["calibration_familiar"][0]),
         ),
+        retelling=Retelling(int(told), int(retold), strength),
         about=about,
     )

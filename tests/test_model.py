@@ -11,6 +11,7 @@ import pytest
 
 from segmenter import Model, ModelError, Segmenter, archives
 from segmenter.features import extract
+from segmenter.retelling import Retelling
 
 PACKAGED = Path(archives.__file__).with_name("models") / "default.npz"
 TEXT = "Ferry stays in port\n\nThe ferry stayed in port on Monday, police said.\n\nShare  Tweet"
@@ -108,6 +109,12 @@ def test_buckets_that_are_none_or_in_another_order(copy: Path, place: int) -> No
     buckets[place] = {0: -1, 1: buckets[0], -1: 1 << 18}[place]
     replace(model, masked=model.masked._replace(buckets=buckets)).save(copy)
     assert "masked_buckets" in refused(copy)
+
+
+@pytest.mark.parametrize("told", [4, -1, 0.5])
+def test_a_retelling_of_labels_that_are_none(copy: Path, told: float) -> None:
+    replace(Model.load(copy), retelling=Retelling(told, 1, 2.0)).save(copy)
+    assert "labels that it does not have" in refused(copy)
 
 
 def test_another_version(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

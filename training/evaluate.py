@@ -31,7 +31,7 @@ from training import pages as pg
 from training.calibration import calibration_error, purity_curve, reliability
 from training.curves import precision_recall
 from training.damage import DAMAGES, damaged
-from training.fit import SETTINGS, Settings, chain_of, fit
+from training.fit import SETTINGS, Settings, chain_of, fit, role_scores
 from training.folds import Pages, decode_folds, fold_of, held_out
 from training.names import strongest
 from training.pages import LABELS, LabelledPage
@@ -74,7 +74,7 @@ def public_sources(data: Pages, public: Sequence[Rows], settings: Settings) -> F
         fitted = fit(data.rows, data.others, others, settings)
         chain = chain_of(data.rows, settings)
         lengths = np.unique(source.page, return_counts=True)[1]
-        labels, _ = decode(fitted.predict_log_proba(source), lengths, chain)
+        labels, _ = decode(role_scores(fitted, source, settings), lengths, chain)
         size, known = source.size.astype(np.float64), source.label < len(LABELS)
         is_report = source.label == 0
         taken = (labels == 0) & known
@@ -149,7 +149,7 @@ def learning_curve(data: Pages, public: Sequence[Rows], settings: Settings) -> l
         trained, unseen = data.take(keep), data.take(fold == number)
         fitted = fit(trained.rows, trained.others, public, settings)
         chain = chain_of(trained.rows, settings)
-        labels, _ = decode(fitted.predict_log_proba(unseen.rows), unseen.counts, chain)
+        labels, _ = decode(role_scores(fitted, unseen.rows, settings), unseen.counts, chain)
         return share, draw, number, int(keep.sum()), unseen.tally(labels)
 
     tasks = [
@@ -197,6 +197,7 @@ def ablations(settings: Settings) -> dict[str, Settings]:
         "no layout": without(*LAYOUT, *SURROUNDINGS),
         "no overlap": without(*OVERLAP),
         "no neighbours": scaled(neighbours=0.0),
+        "no retelling": replace(settings, retelling=0.0),
     }
 
 
@@ -220,7 +221,7 @@ def robustness(data: Pages, public: Sequence[Rows], settings: Settings) -> Figur
         for kind in kinds:
             pages = unseen if kind == "none" else [damaged(page, kind) for page in unseen]
             part = Pages.of([page for page in pages if page.text.strip()], varied=False)
-            labels, _ = decode(fitted.predict_log_proba(part.rows), part.counts, chain)
+            labels, _ = decode(role_scores(fitted, part.rows, settings), part.counts, chain)
             found[kind] = [
                 (page, spread(len(page.text), part.starts[own], part.ends[own], labels[own]))
                 for page, own in part.each()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segmenter import features as ft
 from segmenter.decoder import Chain, decode
-from training.fit import Settings, chain_of, fit
+from training.fit import Settings, chain_of, fit, role_scores
 from training.label_set import variants_of
 from training.pages import LABELS, LabelledPage
 from training.rows import Rows, from_pages
@@ -105,7 +105,8 @@ def held_out(
     def one(number: int) -> tuple[Floats, Chain]:
         seen, unseen = data.take(fold != number), data.take(fold == number)
         fitted = fit(seen.rows, seen.others, public, settings, data.labels)
-        return fitted.predict_log_proba(unseen.rows), chain_of(seen.rows, settings, data.labels)
+        scores = role_scores(fitted, unseen.rows, settings, data.labels)
+        return scores, chain_of(seen.rows, settings, data.labels)
 
     numbers = sorted(set(fold.tolist()))
     results = joblib.Parallel(n_jobs=jobs)(joblib.delayed(one)(number) for number in numbers)

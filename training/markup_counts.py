@@ -78,13 +78,8 @@ def features_id() -> str:
 
 
 def collect(path: Path, source: dict[str, Any]) -> MarkupRows:
-    """The rows of a corpus; of pages in other languages, one in ``other_every``."""
-    every = source.get("other_every", 1)
-    parts = []
-    for number, rows in enumerate(read(path, source["name"])):
-        if rows.group[0] == source["name"] or number % every == 0:
-            parts.append(rows)
-    return join(parts)
+    """The rows of a corpus."""
+    return join(list(read(path, source["name"])))
 
 
 def prune(rows: Sequence[MarkupRows]) -> list[MarkupRows]:

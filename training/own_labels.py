@@ -20,7 +20,7 @@ from segmenter.errors import SegmenterError
 from segmenter.model import Model
 from training import calibration, counts, label_set
 from training import pages as pg
-from training.fit import SETTINGS, Settings, chain_of, describe, fit
+from training.fit import SETTINGS, Settings, chain_of, describe, fit, retelling_of
 from training.folds import Pages, decode_folds, held_out
 from training.label_set import LabelSet
 from training.pages import LabelledPage
@@ -31,7 +31,7 @@ FOLDS = 3
 """Groups of writers, each labelled by a model of the others, to calibrate the confidence."""
 
 
-PLAIN = replace(SETTINGS, lean={}, reluctance={})
+PLAIN = replace(SETTINGS, lean={}, reluctance={}, retelling=0.0)
 """The settings for labels of one's own: what the packaged model leans to was chosen for its own."""
 
 
@@ -60,7 +60,7 @@ def train(
         "settings": asdict(settings),
         "unseen writers": measured,
     }
-    return to_model(fitted, labels.names, chain, map_, about)
+    return to_model(fitted, labels.names, chain, map_, retelling_of(settings, labels.names), about)
 
 
 def _measured(

@@ -1,7 +1,8 @@
 """The labeller as a scikit-learn pipeline: counts, TF-IDF weights, logistic regression.
 
-`segmenter.model.Model` holds the same numbers and needs numpy alone; `to_model` copies them, and a
-test holds both to the same probabilities.
+`segmenter.model.Model` holds the same numbers and needs numpy alone; `to_model` copies them. With
+what is added for what a page tells twice (`training.fit.role_scores`), a test holds both to the
+same probabilities.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import SegmenterError
 from segmenter.model import STEPS, Model
+from segmenter.retelling import Retelling
 from segmenter.tables import Coefficients
 from training.rows import MISSING, Rows
 
@@ -161,6 +163,7 @@ def to_model(
     labels: tuple[str, ...],
     chain: Chain,
     calibration: Calibration,
+    retelling: Retelling,
     about: dict[str, Any],
 ) -> Model:
     """The numbers of a fitted pipeline as a `Model`.
@@ -202,5 +205,6 @@ def to_model(
         bias=kept(regression.intercept_ - regression.intercept_.mean()),
         chain=chain,
         calibration=calibration,
+        retelling=retelling,
         about=about,
     )

@@ -113,7 +113,7 @@ class BlockClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._decoded(X, pages)[1]
 
     def decision_function(self, X: Iterable[str], pages: Sequence[Any] | None = None) -> Floats:  # noqa: N803
-        """What the features alone say, before the chain over the page: log probabilities."""
+        """What a block is before the chain over the page: log probabilities."""
         model = segmenter_of(self.model).model
         texts = texts_of(X)
         if not texts:
