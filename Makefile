@@ -25,8 +25,8 @@ BIN := .venv/bin
 run: .venv/run ## labels an example page, or PAGE=path
 	@$(BIN)/segmenter label $(PAGE)
 
-test: .venv/test ## runs the whole suite
-	$(BIN)/python -m pytest
+test: .venv/test ## runs the whole suite, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 coverage: .venv/test ## runs the whole suite, and tells which lines no test runs
 	$(BIN)/python -m pytest --cov=segmenter --cov=training --cov-report=term-missing
