@@ -61,7 +61,7 @@ class Chain:
 
     def roles_of(self, label: int) -> Ints:
         """The roles that a label has."""
-        return np.unique(self.role[self.label == label])
+        return np.flatnonzero(self.label_of_role == label)
 
     @property
     def label_of_role(self) -> Ints:
