@@ -36,9 +36,10 @@ class Refusing(fsspec.AbstractFileSystem):  # type: ignore[misc,name-defined]
 
 
 class Cut:
-    """A file of which nothing comes while the line is cut."""
+    """A file of which nothing comes after some reads, while the line is cut."""
 
     cut = True
+    reads = 0
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
@@ -50,9 +51,13 @@ class Cut:
         self._handle.close()
 
     def read(self, count: int = -1) -> bytes:
-        if Cut.cut:
+        Cut.reads -= 1
+        if Cut.cut and Cut.reads < 0:
             raise NoCredentialsError("The token has expired")
         return bytes(self._handle.read(count))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._handle, name)
 
 
 @pytest.fixture
@@ -62,6 +67,7 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     opened: Callable[..., Any] = type(memory).open
     monkeypatch.setattr(type(memory), "open", lambda *a, **k: Cut(opened(*a, **k)))
     monkeypatch.setattr(Cut, "cut", True)
+    monkeypatch.setattr(Cut, "reads", 0)
     yield memory
     memory.rm("/cut", recursive=True)
 
@@ -121,6 +127,19 @@ def test_what_is_lost_while_reading_stops_the_job_which_goes_on(tmp_path: Path, 
     Cut.cut = False
     assert report(*args)["written"] == 1
     assert [page["id"] for page in lines_of(tmp_path / "out" / "pages")] == ["a"]
+
+
+@pytest.mark.parametrize("reads", [0, 2, 4, 9])
+def test_rows_behind_a_cut_line_are_not_taken_for_damaged(
+    tmp_path: Path, cut: Any, reads: int
+) -> None:
+    cut.pipe_file("/cut/a.parquet", write(tmp_path / "a.parquet", 90).read_bytes())
+    args = ("memory://cut/a.parquet", "-o", tmp_path / "out", "--jobs", "1")
+    Cut.reads = reads
+    assert "The token has expired; the job stopped" in run(*args, code=1).stderr
+    Cut.cut = False
+    done = report(*args)
+    assert (done["written"], done["quarantined"]) == (90, 0)
 
 
 @pytest.mark.parametrize("error", [TypeError("open() got an argument"), KeyError("size")])

@@ -6,6 +6,8 @@ import json
 import random
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given
@@ -127,6 +129,20 @@ def test_damaged_parquet_is_one_clear_line(tmp_path: Path) -> None:
     lost = [item for item in found if isinstance(item, InputError)]
     assert 0 < len(lost) <= 10
     assert "row group is damaged" in str(lost[0])
+
+
+def test_parquet_without_a_column_of_texts_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": ["a", "b"], "body": ["One.", "Two."]}), path)
+    (error,) = read(str(path), READING)
+    assert str(error) == (
+        f'{path}: there is no column "text" among id, body; name that of the text by --text-field'
+    )
+    assert all(isinstance(found, Record) for found in read(str(path), Reading(text_field="body")))
+    columns = {f"c{n}": ["One."] for n in range(15)}
+    pq.write_table(pa.table(columns), path)
+    (error,) = read(str(path), READING)
+    assert "among c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and others;" in str(error)
 
 
 def test_formats_are_told_by_content(tmp_path: Path) -> None:
