@@ -4,6 +4,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         bufsize=0,
+        # Whoever runs the tests in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -104,7 +107,7 @@ def test_an_interrupt_ends_a_waiting_program_without_a_traceback() -> None:
         assert process.stderr is not None
         process.stdin.write(line("a"))
         answer(process)
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
         assert process.wait(WAIT) == 130
         told = process.stderr.read()
         assert b"Traceback" not in told
