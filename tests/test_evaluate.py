@@ -45,6 +45,8 @@ def test_every_part_of_the_evaluation_is_there(found: dict[str, dict[str, object
         point["pages"] for point in found["learning_curve"]
     )
     assert set(found["ablation"]) == {"all", "c"}
+    assert 0 < found["group"]["pages"] < found["pages"]
+    assert found["ablation"]["all"] == found["robustness"]["none"]
     assert all(len(names) > 10 for names in found["strongest"].values())
 
 

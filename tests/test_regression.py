@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from training.regression import PARTS, UsedColumnsRegression, _PartedRows
+from training.regression import PARTS, PooledRegression, _PartedRows
 
 
 def draw(
@@ -25,7 +25,7 @@ def test_the_fit_is_that_of_scikit_learn(classes: int) -> None:
     rows, target = draw(400, 60, classes)
     rows = sparse.hstack([rows, sparse.csr_array((400, 5))], format="csr")
     weight = np.linspace(0.5, 2, 400)
-    ours = UsedColumnsRegression(C=1.0, tol=1e-6).fit(rows, target, weight)
+    ours = PooledRegression(C=1.0, tol=1e-6).fit(rows, target, weight)
     theirs = LogisticRegression(C=1.0, tol=1e-6).fit(rows, target, weight)
     assert ours.coef_.shape == theirs.coef_.shape
     assert not ours.coef_[:, 60:].any()
@@ -40,14 +40,14 @@ def test_the_fit_does_not_depend_on_the_processors(monkeypatch: pytest.MonkeyPat
     for processors in (1, 2):
         monkeypatch.setattr("os.cpu_count", lambda processors=processors: processors)
         with threadpool_limits(processors, user_api="blas"):
-            fits.append(UsedColumnsRegression(C=10.0, tol=1e-6).fit(rows, target).coef_)
+            fits.append(PooledRegression(C=10.0, tol=1e-6).fit(rows, target).coef_)
     assert np.array_equal(*fits)
 
 
 def test_the_search_starts_from_a_sample_that_has_all_classes() -> None:
     rows, _ = draw(8_000, 300, 4)
     target = (rows @ np.random.default_rng(3).normal(size=(300, 4))).argmax(axis=1)
-    began, plain = (kind(C=10.0, tol=1e-4) for kind in (UsedColumnsRegression, LogisticRegression))
+    began, plain = (kind(C=10.0, tol=1e-4) for kind in (PooledRegression, LogisticRegression))
     assert began.fit(rows, target).n_iter_[0] < plain.fit(rows, target).n_iter_[0]
     again = copy.copy(began).fit(rows, target)
     assert np.array_equal(again.coef_, began.coef_)  # it does not start from the last fit
@@ -60,11 +60,30 @@ def test_the_search_starts_from_a_sample_that_has_all_classes() -> None:
 
 def test_rows_are_multiplied_in_parts() -> None:
     rows, _ = draw(50, 30, 2)
-    with ThreadPoolExecutor(2) as pool:
-        parted = _PartedRows.of(rows, pool)
+    with ThreadPoolExecutor(2) as threads:
+        parted = _PartedRows.of(rows, threads)
         assert [part.shape[0] > 0 for part in parted.parts] == [True] * PARTS
         right, left = np.ones((30, 3)), np.ones((3, 50))
         assert np.allclose(parted @ right, rows @ right)
         assert np.allclose(left @ parted, left @ rows)
         parted.parts = parted.parts[:1]  # what is left out is not multiplied
         assert len(parted @ right) < 50
+
+
+def test_a_pool_is_the_mean_of_regressions_that_lack_columns() -> None:
+    rows, target = draw(400, 60, 3)
+    lacking = [((0, 10),), ((20, 30), (55, 60))]
+    ours = PooledRegression(lacking, C=1.0, tol=1e-6).fit(rows, target)
+    expected = []
+    for spans in lacking:
+        emptied = rows.toarray()
+        for first, last in spans:
+            emptied[:, first:last] = 0
+        theirs = LogisticRegression(C=1.0, tol=1e-6).fit(emptied, target)
+        assert not theirs.coef_[:, 0].any() or spans != lacking[0]
+        expected.append(theirs.predict_log_proba(emptied))
+    scores = np.mean(expected, axis=0)
+    scores -= np.logaddexp.reduce(scores, axis=1, keepdims=True)
+    assert np.abs(ours.predict_log_proba(rows) - scores).max() < 1e-2
+    whole = LogisticRegression(C=1.0, tol=1e-6).fit(rows, target)
+    assert np.abs(ours.predict_log_proba(rows) - whole.predict_log_proba(rows)).max() > 0.1

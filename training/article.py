@@ -28,7 +28,7 @@ from training import markup_counts
 from training import pages as pg
 from training.markup import MarkupRows, join, rows_of
 from training.pages import LabelledPage
-from training.regression import UsedColumnsRegression
+from training.regression import PooledRegression
 from training.render import generator, render
 from training.variants import fragments
 
@@ -130,7 +130,7 @@ def fit(rows: MarkupRows, settings: Settings) -> Fitted:
 
     def regress(chosen: NDArray[np.bool_], tol: float) -> LogisticRegression:
         chosen = chosen & (weight > 0)
-        model = UsedColumnsRegression(C=settings.c, max_iter=settings.max_iter, tol=tol)
+        model = PooledRegression(C=settings.c, max_iter=settings.max_iter, tol=tol)
         return model.fit(weights[chosen], target[chosen], weight[chosen])
 
     page = rows.layout.page

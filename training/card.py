@@ -102,6 +102,8 @@ def comparisons(found: dict[str, Any]) -> str:
             lines += [
                 f"## {heading}",
                 "",
+                f"Measured on {report.group_told(found['group'])}.",
+                "",
                 f"| {varied} | {' | '.join(TOLD[name] for name in FEW)} |",
                 f"| --- |{' ---: |' * len(FEW)}",
                 *(
@@ -142,8 +144,8 @@ def card(found: dict[str, Any], about: dict[str, Any]) -> str:
     return f"""# The packaged model
 
 Multinomial logistic regression over hashed n-grams (TF-IDF), style, layout and overlap of blocks,
-with a hidden Markov chain over the page; where the page tells a matter twice, report and rewrite
-are moved apart. Fitted by `make train`, kept in `default.npz` as plain arrays. `segmenter info`
+the mean of fits that each lack a group of these, with a hidden Markov chain over the page; where
+the page tells a matter twice, report and rewrite are moved apart. Fitted by `make train`, kept in `default.npz` as plain arrays. `segmenter info`
 shows what it was made from.
 
 - **For**: separating the report from comic rewrites, made-up interviews and boilerplate on scraped

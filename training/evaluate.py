@@ -11,7 +11,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import click
 import joblib
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
 
 from segmenter.calibration import calibrate
 from segmenter.cues import EXTRA_CUES, OUTSIDE
@@ -41,7 +42,7 @@ from training.score import Tally, spread
 
 REPORTS = pg.DATASETS.parent / "reports"
 FOLDS = 3
-"""Groups of writers for the parts of the evaluation that fit many models."""
+"""Groups of writers, where many models are fitted: the first is labelled by models of the rest."""
 
 CURVE = (0.125, 0.25, 0.5, 1.0)
 DRAWS = 2
@@ -138,44 +139,62 @@ def confidence(
     return found
 
 
-def learning_curve(data: Pages, public: Sequence[Rows], settings: Settings) -> list[Figures]:
+@dataclass(frozen=True)
+class Group:
+    """The writers of one group, and a model of those of the others."""
+
+    seen: Pages
+    unseen: Pages
+    public: Sequence[Rows]
+    settings: Settings
+    fitted: Pipeline
+
+    @classmethod
+    def of(cls, data: Pages, public: Sequence[Rows], settings: Settings) -> Group:
+        """The first of `FOLDS` groups of the writers."""
+        fold = fold_of(data.pages, FOLDS)
+        seen, unseen = data.take(fold != 0), data.take(fold == 0)
+        return cls(seen, unseen, public, settings, fit(seen.rows, seen.others, public, settings))
+
+    def labels(self, pages: Pages) -> NDArray[np.int64]:
+        """The labels of pages that the model has not seen."""
+        chain = chain_of(self.seen.rows, self.settings)
+        return decode(role_scores(self.fitted, pages.rows, self.settings), pages.counts, chain)[0]
+
+    def figures(self) -> Figures:
+        """The figures of the group."""
+        return self.unseen.tally(self.labels(self.unseen)).figures()
+
+    def after(self, settings: Settings) -> Group:
+        """The same with other settings, fitted anew where these concern the fit."""
+        if replace(settings, retelling=self.settings.retelling) == self.settings:
+            return replace(self, settings=settings)
+        fitted = fit(self.seen.rows, self.seen.others, self.public, settings)
+        return replace(self, settings=settings, fitted=fitted)
+
+    def of_some(self, share: float, draw: int) -> Group:
+        """The same with a model of a share of the pages only."""
+        pages = len(self.seen.pages)
+        some = self.seen.take(np.random.default_rng(draw).permutation(pages) < share * pages)
+        fitted = fit(some.rows, some.others, self.public, self.settings)
+        return replace(self, seen=some, fitted=fitted)
+
+
+def learning_curve(group: Group) -> list[Figures]:
     """Figures over the share of the pages that is trained on, in several draws."""
-    fold = fold_of(data.pages, FOLDS)
 
-    def one(share: float, draw: int, number: int) -> tuple[float, int, int, int, Tally]:
-        random = np.random.default_rng([draw, number])
-        seen = fold != number
-        keep = seen & (random.permutation(len(fold)) < share * len(fold))
-        trained, unseen = data.take(keep), data.take(fold == number)
-        fitted = fit(trained.rows, trained.others, public, settings)
-        chain = chain_of(trained.rows, settings)
-        labels, _ = decode(role_scores(fitted, unseen.rows, settings), unseen.counts, chain)
-        return share, draw, number, int(keep.sum()), unseen.tally(labels)
+    def one(share: float, draw: int) -> tuple[float, int, Figures]:
+        some = group.of_some(share, draw) if share < 1 else group
+        return share, len(some.seen.pages), some.figures()
 
-    tasks = [
-        (share, draw, number)
-        for share in CURVE
-        for draw in range(DRAWS if share < 1 else 1)
-        for number in range(FOLDS)
-    ]
+    tasks = [(share, draw) for share in CURVE for draw in range(DRAWS if share < 1 else 1)]
     results = joblib.Parallel(n_jobs=2)(joblib.delayed(one)(*task) for task in tasks)
     curve = []
     for share in CURVE:
-        draws = []
-        for draw in range(DRAWS if share < 1 else 1):
-            own = [r for r in results if r[0] == share and r[1] == draw]
-            figures = [tally.figures() for *_, tally in own]
-            draws.append({name: np.mean([f[name] for f in figures]) for name in figures[0]})
-        pages = np.mean([r[3] for r in results if r[0] == share])
-        curve.append(
-            {
-                "pages": round(float(pages)),
-                **{
-                    name: [round(float(draw[name]), 4) for draw in draws]
-                    for name in ("char_accuracy", "line_macro_f1", "boundary_f1")
-                },
-            }
-        )
+        draws = [(pages, figures) for own, pages, figures in results if own == share]
+        names = ("char_accuracy", "line_macro_f1", "boundary_f1")
+        told = {name: [round(figures[name], 4) for _, figures in draws] for name in names}
+        curve.append({"pages": draws[0][0], **told})
     return curve
 
 
@@ -197,45 +216,29 @@ def ablations(settings: Settings) -> dict[str, Settings]:
         "no layout": without(*LAYOUT, *SURROUNDINGS),
         "no overlap": without(*OVERLAP),
         "no neighbours": scaled(neighbours=0.0),
+        "one regression of all": replace(settings, pool=()),
         "no retelling": replace(settings, retelling=0.0),
     }
 
 
-def grouped(data: Pages, public: Sequence[Rows], settings: Settings) -> Figures:
-    """The figures by a few folds of writers."""
-    scores, chains, fold = held_out(data, public, settings, FOLDS)
-    return data.tally(decode_folds(data, scores, chains, fold)[0]).figures()
+def ablation(group: Group) -> Figures:
+    """The figures with each group of features left out."""
+
+    def one(settings: Settings) -> Figures:
+        return group.after(settings).figures()
+
+    changes = ablations(group.settings)
+    results = joblib.Parallel(n_jobs=2)(joblib.delayed(one)(own) for own in changes.values())
+    return dict(zip(changes, results, strict=True))
 
 
-def robustness(data: Pages, public: Sequence[Rows], settings: Settings) -> Figures:
-    """The figures on damaged pages, of models that were fitted without the writers of the pages."""
-    fold = fold_of(data.pages, FOLDS)
-    kinds = ("none", *DAMAGES)
-
-    def one(number: int) -> dict[str, list[tuple[Any, NDArray[np.int8]]]]:
-        seen = data.take(fold != number)
-        unseen = data.take(fold == number).pages
-        fitted = fit(seen.rows, seen.others, public, settings)
-        chain = chain_of(seen.rows, settings)
-        found = {}
-        for kind in kinds:
-            pages = unseen if kind == "none" else [damaged(page, kind) for page in unseen]
-            part = Pages.of([page for page in pages if page.text.strip()], varied=False)
-            labels, _ = decode(role_scores(fitted, part.rows, settings), part.counts, chain)
-            found[kind] = [
-                (page, spread(len(page.text), part.starts[own], part.ends[own], labels[own]))
-                for page, own in part.each()
-            ]
-        return found
-
-    results = joblib.Parallel(n_jobs=2)(joblib.delayed(one)(i) for i in range(FOLDS))
+def robustness(group: Group) -> Figures:
+    """The figures on pages that are damaged."""
     figures = {}
-    for kind in kinds:
-        tally = Tally()
-        for result in results:
-            for page, labels in result[kind]:
-                tally.add(page, labels)
-        figures[kind] = tally.figures()
+    for kind in ("none", *DAMAGES):
+        pages = [page if kind == "none" else damaged(page, kind) for page in group.unseen.pages]
+        part = Pages.of([page for page in pages if page.text.strip()], varied=False)
+        figures[kind] = part.tally(group.labels(part)).figures()
     return figures
 
 
@@ -299,11 +302,11 @@ def measure(quick: bool, folds: int | None = None) -> Figures:
     size = (data.ends - data.starts).astype(np.float64)
     calibration.write(calibration.fit_calibration(posteriors, data.rows.label, size))
     if not quick:
-        found["learning_curve"] = learning_curve(data, public, settings)
-        found["ablation"] = {
-            name: grouped(data, public, changed) for name, changed in ablations(settings).items()
-        }
-        found["robustness"] = robustness(data, public, settings)
+        group = Group.of(data, public, settings)
+        found["group"] = {"pages": len(group.unseen.pages), "of": FOLDS}
+        found["learning_curve"] = learning_curve(group)
+        found["ablation"] = ablation(group)
+        found["robustness"] = robustness(group)
     return found
 
 

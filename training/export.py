@@ -12,7 +12,7 @@ from segmenter.errors import MissingExtraError, SegmenterError
 TRUSTED = (
     "training.pipeline.BlockWeights",
     "training.pipeline.Scales",
-    "training.regression.UsedColumnsRegression",
+    "training.regression.PooledRegression",
 )
 """The types of the pipeline that are the project's own, to be named when a file is loaded."""
 

@@ -24,7 +24,6 @@ from training.chain import UNKNOWN, fit_chain, role_labels, roles
 from training.export import export
 from training.pages import LABELS, LabelledPage
 from training.pipeline import Scales, pipeline, to_model
-from training.regression import UsedColumnsRegression
 from training.rows import Rows, from_pages, join
 from training.variants import variants
 
@@ -35,9 +34,12 @@ MODEL = Path(__file__).resolve().parent.parent / "segmenter" / "models" / "defau
 class Settings:
     """What is chosen before fitting.
 
-    ``without``: columns left out. ``min_df``: the share of blocks up to which a feature is too rare
-    to be fitted; most n-grams are. ``c``: inverse strength of the penalty. ``public_share``: the
-    weight of public text, for each label it has, as a share of that label's weight in the pages.
+    ``pool``: the group of features that each of the averaged regressions lacks, see
+    `training.regression`; on 3,842 pages by three groups of writers the accuracy is .939 with
+    these three, .936 with one regression of all, .938 with the first two or with all four of it.
+    ``without``: columns left out. ``min_df``: the share of blocks up to which a feature is too
+    rare to be fitted; most n-grams are. ``c``: inverse strength of the penalty. ``public_share``:
+    the weight of public text, for each label it has, as a share of that label's in the pages.
     ``variant_weight``: the weight of a block of a variant, see `training.variants`.
     ``prior_discount``: how much of the logarithm of a role's frequency is taken off its score, so
     that rare roles, such as openings, are told by their look. ``lean``: nats added to the scores of
@@ -51,6 +53,7 @@ class Settings:
     """
 
     scales: Scales = field(default_factory=Scales)
+    pool: tuple[str, ...] = ("neighbours", "words", "columns")
     without: tuple[str, ...] = ()
     min_df: float = 1 / 4000
     c: float = 20.0
@@ -113,9 +116,7 @@ def fit(
     if len(held) < labels:
         missing = next(name for i, name in enumerate(names) if i not in held)
         raise SegmenterError(f"no block of the pages has the label {missing!r}; all must occur")
-    fitted = pipeline(settings.scales, settings.c, settings.without, settings.min_df)
-    plain = fitted.named_steps["regression"]
-    fitted.set_params(regression=UsedColumnsRegression(**plain.get_params(deep=False)))
+    fitted = pipeline(settings.scales, settings.c, settings.without, settings.min_df, settings.pool)
     fitted.fit(rows, target, regression__sample_weight=weight)
     regression = fitted.named_steps["regression"]
     if not held_roles.all():

@@ -1,6 +1,7 @@
 """Accuracy cannot sink unnoticed: ``python -m training.floors`` (called by ``.ci/run``).
 
-Measures by a few folds of writers and fails under the floors in ``training/floors.json``.
+Measures on a group of writers, labelled by a model of the others, and fails under the floors in
+``training/floors.json``.
 ``--update`` records new floors, a little under what was measured, and refuses to lower one unless
 ``--lower`` is given too.
 """
@@ -15,7 +16,7 @@ import click
 
 from training import counts
 from training import pages as pg
-from training.evaluate import grouped
+from training.evaluate import Group
 from training.fit import SETTINGS
 from training.folds import Pages
 
@@ -64,7 +65,7 @@ def raised(
 def main(update: bool, lower: bool) -> None:
     """Measure, and fail under the recorded floors."""
     floors = json.loads(FLOORS.read_text(encoding="utf-8")) if FLOORS.exists() else {}
-    measured = grouped(Pages.of(pg.load()), counts.load_all(), SETTINGS)
+    measured = Group.of(Pages.of(pg.load()), counts.load_all(), SETTINGS).figures()
     for name in FIGURES:
         click.echo(f"{name:28} {measured[name]:.4f}  floor {floors.get(name, 0):.4f}")
     if update:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from segmenter import columns as cols
@@ -26,9 +25,24 @@ from segmenter.errors import SegmenterError
 from segmenter.model import STEPS, Model
 from segmenter.retelling import Retelling
 from segmenter.tables import Coefficients
+from training.regression import PooledRegression
 from training.rows import MISSING, Rows
 
 MASKED, WORDS = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
+COLUMNS = len(cols.column_names()) * cols.BINS
+"""The features of the columns of a block, or of one of its neighbours."""
+
+SIZES = (MASKED, WORDS, *[COLUMNS] * len(cols.NEIGHBOURS), len(cols.NEIGHBOURS))
+"""How many features there are: of n-grams, of each place's columns, of missing neighbours."""
+
+_EDGES = np.cumsum((0, *SIZES)).tolist()
+GROUPS: dict[str, tuple[tuple[int, int], ...]] = {
+    "masked": ((_EDGES[0], _EDGES[1]),),
+    "words": ((_EDGES[1], _EDGES[2]),),
+    "columns": ((_EDGES[2], _EDGES[3]),),
+    "neighbours": ((_EDGES[3], _EDGES[-1]),),
+}
+"""Where the features of each group of `Scales` are, from the first to behind the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +158,22 @@ def column_scale(scales: Scales, place: int, columns: int) -> float:
 
 
 def pipeline(
-    scales: Scales, c: float, without: tuple[str, ...] = (), min_df: float = 0.0
+    scales: Scales,
+    c: float,
+    without: tuple[str, ...] = (),
+    min_df: float = 0.0,
+    pool: tuple[str, ...] = (),
 ) -> Pipeline:
     """The pipeline, to be fitted on `Rows`; ``c`` is the inverse strength of the penalty.
 
-    ``without``, ``min_df``: see `BlockWeights`.
+    ``without``, ``min_df``: see `BlockWeights`. ``pool``: for each of the regressions that are
+    averaged, the group of features that it lacks, of `GROUPS`.
     """
+    lacking = [GROUPS[group] for group in pool]
     return Pipeline(
         [
             ("weights", BlockWeights(scales, without, min_df)),
-            ("regression", LogisticRegression(C=c, max_iter=1000, tol=2e-4)),
+            ("regression", PooledRegression(lacking, C=c, max_iter=1000, tol=2e-4)),
         ]
     )
 
@@ -174,7 +194,6 @@ def to_model(
     regression = fitted.named_steps["regression"]
     scales = weights.scales or Scales()
     columns = len(cols.column_names())
-    sizes = [MASKED, WORDS, *[columns * cols.BINS] * len(cols.NEIGHBOURS), len(cols.NEIGHBOURS)]
     steps = np.round(regression.coef_.T * STEPS)
     largest = np.abs(steps).max()
     if not largest <= np.iinfo(np.int16).max:  # so that what is no number fails too
@@ -182,7 +201,7 @@ def to_model(
             f"a coefficient of {largest / STEPS:.0f} does not fit into a model file: choose a "
             "smaller C (`c` of `training.fit.Settings`)"
         )
-    masked, words, *places, edge = np.split(steps.astype(np.int16), np.cumsum(sizes)[:-1])
+    masked, words, *places, edge = np.split(steps.astype(np.int16), _EDGES[1:-1])
 
     def kept(array: NDArray[np.float64]) -> NDArray[np.float32]:
         return np.ascontiguousarray(array, np.float32)

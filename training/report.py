@@ -38,6 +38,14 @@ small { color: var(--soft); } details { margin: .4rem 0; }
 """
 
 
+def group_told(group: dict[str, int]) -> str:
+    """What the parts that fit many models were measured on."""
+    return (
+        f"{group['pages']} pages, those of one in {group['of']} writers, "
+        "labelled by models of the other writers' pages"
+    )
+
+
 def web_page(found: dict[str, Any]) -> str:
     """The page for the figures that `training.evaluate` measures."""
     overall = found["overall"]
@@ -68,9 +76,10 @@ def web_page(found: dict[str, Any]) -> str:
         _figure(precision_recall_plot(found["confidence"]), "Precision against recall"),
         _figure(risk_plot(found["confidence"]), "Purity against coverage"),
     ]
-    if "learning_curve" in found:
+    if "group" in found:
         parts += [
             "<h2>Learning curve</h2>",
+            f"<p>This and the next two parts: {group_told(found['group'])}.</p>",
             _figure(curve_plot(found["learning_curve"]), "Figures against pages trained on"),
             _curve_table(found["learning_curve"]),
             "<h2>Without a group of features</h2>",
