@@ -27,7 +27,7 @@ from training.fit import SETTINGS, chain_of, fit, retelling_of, role_scores
 from training.floors import FIGURES, raised, sunk
 from training.folds import Pages, decode_folds, held_out
 from training.pages import DATASETS, LABELS, block_labels, character_labels
-from training.pipeline import MASKED, WORDS, BlockWeights, to_model
+from training.pipeline import GROUPS, MASKED, WORDS, BlockWeights, Scales, to_model
 from training.rows import MISSING, from_pages
 from training.score import Tally, spread
 
@@ -81,6 +81,19 @@ def test_reference_levels_and_rare_features_are_left_out(data: Pages) -> None:
                 others = [bins.count(b) for b in range(BINS) if b != usual]
                 assert np.delete(found, usual).tolist() == [n if n > 3 else 0 for n in others]
             start += BINS
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_groups_are_where_their_scale_puts_them(data: Pages, group: str) -> None:
+    told = BlockWeights(replace(Scales(), **{group: 0.0})).fit_transform(data.rows)
+    whole = BlockWeights(Scales()).fit_transform(data.rows)
+    lacking = np.zeros(whole.shape[1], bool)
+    for first, last in GROUPS[group]:
+        lacking[first:last] = True
+    held, all_held = (np.bincount(w.indices, minlength=len(lacking)) for w in (told, whole))
+    assert not held[lacking].any()
+    assert all_held[lacking].any()
+    assert np.array_equal(held[~lacking], all_held[~lacking])
 
 
 def test_fitting_again_gives_the_same_bytes(data: Pages, fitted: object, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from segmenter.explain import gram_names
 from segmenter.features import extract
 from training.chain import role_labels
 from training.pages import LABELS, LabelledPage
-from training.pipeline import MASKED, WORDS
+from training.pipeline import GROUPS, MASKED
 
 TOP = 40
 
@@ -32,7 +32,7 @@ def strongest(fitted: Pipeline, pages: Sequence[LabelledPage]) -> dict[str, list
     names = bucket_names(pages)
     used = np.array(sorted(names))
     columns = cols.column_names()
-    own = slice(MASKED + WORDS, MASKED + WORDS + len(columns) * cols.BINS)
+    own = slice(*GROUPS["columns"][0])
     found = {}
     for label, row in zip(LABELS, by_label, strict=True):
         grams = row[used] * idf[used]
