@@ -145,8 +145,8 @@ def card(found: dict[str, Any], about: dict[str, Any]) -> str:
 
 Multinomial logistic regression over hashed n-grams (TF-IDF), style, layout and overlap of blocks,
 the mean of fits that each lack a group of these, with a hidden Markov chain over the page; where
-the page tells a matter twice, report and rewrite are moved apart. Fitted by `make train`, kept in `default.npz` as plain arrays. `segmenter info`
-shows what it was made from.
+the page tells a matter twice, report and rewrite are moved apart. Fitted by `make train`, kept in
+`default.npz` as plain arrays. `segmenter info` shows what it was made from.
 
 - **For**: separating the report from comic rewrites, made-up interviews and boilerplate on scraped
   English news pages, before they are stored or searched.
