@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -62,6 +63,8 @@ def run(job: Job, jobs: int, address: str | None) -> None:
 def _cluster(ray: Any, data: Any, jobs: int, address: str | None) -> Iterator[None]:
     started = not ray.is_initialized()
     if started:
+        if address:
+            _reach(address)
         size = {} if address else {"num_cpus": jobs, "include_dashboard": False}
         try:
             ray.init(address or "local", log_to_driver=False, logging_level="ERROR", **size)
@@ -76,6 +79,24 @@ def _cluster(ray: Any, data: Any, jobs: int, address: str | None) -> Iterator[No
     finally:
         if started:
             ray.shutdown()
+
+
+PATIENCE = 10.0
+"""Seconds within which a cluster has to take a connection."""
+
+
+def _reach(address: str) -> None:
+    """Raises `SegmenterError` if nobody listens at ``address``, which Ray finds out in minutes.
+
+    Addresses without host and port, such as ``auto``, are left to Ray.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+    except (OSError, OverflowError) as error:
+        raise SegmenterError(f"{address}: no Ray cluster is to be reached: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)

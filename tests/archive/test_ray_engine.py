@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -72,3 +73,17 @@ def test_standard_input_is_refused(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "no other process can read it" in done.stderr
+
+
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path: Path, scheme: str) -> None:
+    source = write(tmp_path / "crawl.jsonl", 2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"{scheme}127.0.0.1:{server.getsockname()[1]}"
+    done = subprocess.run(
+        command(source, tmp_path / "out", "--engine", "ray", "--ray-address", address),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"{address}: no Ray cluster is to be reached" in done.stderr
+    assert "Connection refused" in done.stderr  # by the system, for which Ray waits minutes
