@@ -22,8 +22,8 @@ def found() -> dict[str, object]:
     """All figures, of a few small pages."""
     patch = pytest.MonkeyPatch()
     patch.setattr(evaluate, "FOLDS", 2)
-    patch.setattr(evaluate, "CURVE", (1.0,))
-    patch.setattr(evaluate, "DRAWS", 1)
+    patch.setattr(evaluate, "CURVE", (0.75, 1.0))
+    patch.setattr(evaluate, "DRAWS", 2)
     patch.setattr(evaluate.pg, "load", pages)
     public = replace(from_pages(pages()[1::4]), group=from_pages(pages()[1::4]).source)
     patch.setattr(evaluate.counts, "load_all", lambda: [public])
@@ -41,9 +41,9 @@ def test_every_part_of_the_evaluation_is_there(found: dict[str, dict[str, object
     assert found["overall"]["char_accuracy"] > 0.5
     assert {len(group) for group in found["by"].values()} >= {1}
     assert set(found["robustness"]) == {"none", *DAMAGES}
-    assert [point["pages"] for point in found["learning_curve"]] == sorted(
-        point["pages"] for point in found["learning_curve"]
-    )
+    some, whole = found["learning_curve"]
+    assert some["pages"] < whole["pages"] == found["pages"] - found["group"]["pages"]
+    assert [len(point["char_accuracy"]) for point in (some, whole)] == [2, 1]
     assert set(found["ablation"]) == {"all", "c"}
     assert 0 < found["group"]["pages"] < found["pages"]
     assert found["ablation"]["all"] == found["robustness"]["none"]
@@ -129,3 +129,16 @@ def test_the_search_measures_each_change() -> None:
     expected = data.tally(decode_folds(data, scores, chains, fold)[0]).figures()
     assert all(expected[name] == value for name, value in found["as it is"].items())
     assert all(changed != SETTINGS for _, changed in tune.fitting(SETTINGS))
+
+
+def test_a_group_is_labelled_by_a_model_of_the_others() -> None:
+    group = evaluate.Group.of(Pages.of(pages()), [], SETTINGS)
+    unseen = {page.writer for page in group.unseen.pages}
+    assert unseen
+    assert not unseen & {page.writer for page in group.seen.pages}
+    bare = group.after(replace(SETTINGS, retelling=0.0))
+    assert bare.fitted is group.fitted
+    assert bare.settings.retelling == 0
+    other = group.after(replace(SETTINGS, c=1.0))
+    one, two = (own.fitted.named_steps["regression"].coef_ for own in (group, other))
+    assert np.abs(one - two).max() > 0.1

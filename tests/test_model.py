@@ -77,10 +77,18 @@ def test_truncated(copy: Path) -> None:
     assert "no model file" in refused(copy)
 
 
-@pytest.mark.parametrize("place", [0.1, 0.35, 0.6, 0.85, 0.999])
-def test_one_byte_edited(copy: Path, place: float) -> None:
+@pytest.mark.parametrize("name", ["masked_idf", "words", "columns", "bias", "record", None])
+def test_one_byte_edited(copy: Path, name: str | None) -> None:
+    with zipfile.ZipFile(copy) as archive:
+        entry = archive.getinfo(f"{name}.npy") if name else archive.infolist()[0]
+        directory = archive.start_dir
     content = bytearray(copy.read_bytes())
-    content[int(place * len(content))] ^= 0x40
+    if name:
+        lengths = int.from_bytes(content[entry.header_offset + 26 :][:2], "little")
+        place = entry.header_offset + 30 + lengths + entry.file_size - 1
+    else:
+        place = directory + 46  # the first letter of a name
+    content[place] ^= 0x40
     copy.write_bytes(bytes(content))
     refused(copy)
 

@@ -70,20 +70,34 @@ def test_rows_are_multiplied_in_parts() -> None:
         assert len(parted @ right) < 50
 
 
-def test_a_pool_is_the_mean_of_regressions_that_lack_columns() -> None:
-    rows, target = draw(400, 60, 3)
-    lacking = [((0, 10),), ((20, 30), (55, 60))]
-    ours = PooledRegression(lacking, C=1.0, tol=1e-6).fit(rows, target)
-    expected = []
-    for spans in lacking:
+LACKING = [((0, 10),), ((20, 30), (55, 60))]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_pool_is_the_mean_of_regressions_that_lack_columns(classes: int) -> None:
+    rows, target = draw(400, 60, classes)
+    weight = np.linspace(0.2, 3, 400)
+    ours = PooledRegression(LACKING, C=1.0, tol=1e-6).fit(rows, target, weight)
+    coefficients, scores = [], []
+    for spans in LACKING:
         emptied = rows.toarray()
         for first, last in spans:
             emptied[:, first:last] = 0
-        theirs = LogisticRegression(C=1.0, tol=1e-6).fit(emptied, target)
-        assert not theirs.coef_[:, 0].any() or spans != lacking[0]
-        expected.append(theirs.predict_log_proba(emptied))
-    scores = np.mean(expected, axis=0)
-    scores -= np.logaddexp.reduce(scores, axis=1, keepdims=True)
-    assert np.abs(ours.predict_log_proba(rows) - scores).max() < 1e-2
-    whole = LogisticRegression(C=1.0, tol=1e-6).fit(rows, target)
+        theirs = LogisticRegression(C=1.0, tol=1e-6).fit(emptied, target, weight)
+        coefficients.append(theirs.coef_)
+        scores.append(theirs.predict_log_proba(emptied))
+    assert np.abs(ours.coef_ - np.mean(coefficients, axis=0)).max() < 1e-3
+    mean = np.mean(scores, axis=0)
+    mean -= np.logaddexp.reduce(mean, axis=1, keepdims=True)
+    assert np.abs(ours.predict_log_proba(rows) - mean).max() < 1e-2
+    whole = LogisticRegression(C=1.0, tol=1e-6).fit(rows, target, weight)
     assert np.abs(ours.predict_log_proba(rows) - whole.predict_log_proba(rows)).max() > 0.1
+
+
+def test_each_fit_of_a_pool_starts_from_the_last() -> None:
+    rows, target = draw(2_000, 300, 4)
+    once, twice = (
+        PooledRegression(LACKING[:1] * n, C=10.0, tol=1e-4).fit(rows, target) for n in (1, 2)
+    )
+    assert 0 < once.n_iter_[0] <= twice.n_iter_[0] < 1.2 * once.n_iter_[0]
+    assert np.abs(once.coef_ - twice.coef_).max() < 0.05

@@ -18,11 +18,12 @@ from segmenter.features import extract
 from segmenter.model import Model
 from tests.conftest import SHARED, shared_pages
 from tests.training_pages import pages
-from training import calibration, counts
+from training import calibration, counts, floors
 from training import pages as pg
 from training.calibration import calibration_error, fit_calibration, neutral
 from training.check_data import NEAR_COPY, faults, honest, overlaps, read, repeated
 from training.damage import DAMAGES, damaged
+from training.evaluate import Group
 from training.fit import SETTINGS, chain_of, fit, retelling_of, role_scores
 from training.floors import FIGURES, raised, sunk
 from training.folds import Pages, decode_folds, held_out
@@ -329,3 +330,11 @@ def test_floors_are_not_lowered_unless_told() -> None:
     new, refused = raised(measured, floors, lower=True)
     assert refused == []
     assert set(new.values()) == {0.895}
+
+
+def test_floors_are_measured_on_two_groups_of_writers(data: Pages) -> None:
+    found = floors.measure(data, [])
+    groups = [Group.of(data, [], SETTINGS, number) for number in range(floors.MEASURED)]
+    together = sum((group.tally() for group in groups), Tally())
+    assert together.pages == sum(len(group.unseen.pages) for group in groups) > 1
+    assert found == together.figures()

@@ -84,7 +84,7 @@ FEW = ("char_accuracy", "line_macro_f1", "kept", "pure", "boundary_f1")
 
 COMPARED = {
     "robustness": ("On damaged pages", "damage"),
-    "ablation": ("Without a group of features", "features"),
+    "ablation": ("With a part left out", "left out"),
 }
 """The parts of a full evaluation that compare figures: heading, and what is varied."""
 
@@ -98,7 +98,7 @@ def comparisons(found: dict[str, Any]) -> str:
     """The tables of a full evaluation that compare figures; nothing of a quick one."""
     lines = []
     for part, (heading, varied) in COMPARED.items():
-        if part in found:
+        if "group" in found and part in found:
             lines += [
                 f"## {heading}",
                 "",

@@ -42,7 +42,7 @@ from training.score import Tally, spread
 
 REPORTS = pg.DATASETS.parent / "reports"
 FOLDS = 3
-"""Groups of writers, where many models are fitted: the first is labelled by models of the rest."""
+"""Groups of the writers, where many models are fitted."""
 
 CURVE = (0.125, 0.25, 0.5, 1.0)
 DRAWS = 2
@@ -150,10 +150,10 @@ class Group:
     fitted: Pipeline
 
     @classmethod
-    def of(cls, data: Pages, public: Sequence[Rows], settings: Settings) -> Group:
-        """The first of `FOLDS` groups of the writers."""
+    def of(cls, data: Pages, public: Sequence[Rows], settings: Settings, number: int = 0) -> Group:
+        """One of `FOLDS` groups of the writers, the first unless told."""
         fold = fold_of(data.pages, FOLDS)
-        seen, unseen = data.take(fold != 0), data.take(fold == 0)
+        seen, unseen = data.take(fold != number), data.take(fold == number)
         return cls(seen, unseen, public, settings, fit(seen.rows, seen.others, public, settings))
 
     def labels(self, pages: Pages) -> NDArray[np.int64]:
@@ -161,12 +161,16 @@ class Group:
         chain = chain_of(self.seen.rows, self.settings)
         return decode(role_scores(self.fitted, pages.rows, self.settings), pages.counts, chain)[0]
 
+    def tally(self) -> Tally:
+        """The counts of the group."""
+        return self.unseen.tally(self.labels(self.unseen))
+
     def figures(self) -> Figures:
         """The figures of the group."""
-        return self.unseen.tally(self.labels(self.unseen)).figures()
+        return self.tally().figures()
 
     def after(self, settings: Settings) -> Group:
-        """The same with other settings, fitted anew where these concern the fit."""
+        """The same with other settings; fitted anew unless only `Settings.retelling` differs."""
         if replace(settings, retelling=self.settings.retelling) == self.settings:
             return replace(self, settings=settings)
         fitted = fit(self.seen.rows, self.seen.others, self.public, settings)
@@ -199,7 +203,7 @@ def learning_curve(group: Group) -> list[Figures]:
 
 
 def ablations(settings: Settings) -> dict[str, Settings]:
-    """The settings with one group of features left out, by the group's name."""
+    """The settings with one part left out, by its name: a group of features, pool or retelling."""
     style = {*CUE_NAMES, *EXTRA_CUES, *(f"{n}, outside quotations" for n in OUTSIDE)}
 
     def without(*columns: str) -> Settings:
@@ -222,7 +226,7 @@ def ablations(settings: Settings) -> dict[str, Settings]:
 
 
 def ablation(group: Group) -> Figures:
-    """The figures with each group of features left out."""
+    """The figures with each of `ablations` left out."""
 
     def one(settings: Settings) -> Figures:
         return group.after(settings).figures()

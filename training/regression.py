@@ -19,7 +19,7 @@ PARTS = 4
 """The parts that rows are multiplied in: as many on every machine, so that sums are the same."""
 
 SAMPLE, LOOSER = 4, 10
-"""The search starts from where one row of so many ends up, with a tolerance so much looser."""
+"""The first search starts from where one row of so many ends up, the tolerance so much looser."""
 
 Spans = Sequence[tuple[int, int]]
 """Runs of columns, each from its first to behind its last."""
@@ -71,8 +71,9 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
         pages. The searches run in single precision, with the columns that occur most beside each
         other, which shortens the way to memory; rows are multiplied in parts, on up to as many
         processors (with two classes the gradient on one). The first search begins where a quarter
-        of the rows ends up, each other one where the last ended. They end within the tolerance: in
-        the same place whatever the number of processors, elsewhere on another kind of machine.
+        of the rows ends up, if that has all classes, each other one where the last ended. They end
+        within the tolerance: in the same place whatever the number of processors, elsewhere on
+        another kind of machine.
         """
         counts = np.bincount(X.indices, minlength=X.shape[1])
         coefficients, intercepts, iterations = [], [], []

@@ -82,7 +82,7 @@ def web_page(found: dict[str, Any]) -> str:
             f"<p>This and the next two parts: {group_told(found['group'])}.</p>",
             _figure(curve_plot(found["learning_curve"]), "Figures against pages trained on"),
             _curve_table(found["learning_curve"]),
-            "<h2>Without a group of features</h2>",
+            "<h2>With a part left out</h2>",
             _table_of(found["ablation"]),
             "<h2>Damaged pages</h2>",
             _table_of(found["robustness"]),
@@ -220,9 +220,10 @@ def plots(found: dict[str, Any]) -> dict[str, tuple[str, Figure]]:
         "reliability": ("Reliability", reliability_plot(found["confidence"])),
         "coverage": ("Purity against coverage", risk_plot(found["confidence"])),
     }  # fmt: skip
-    if "learning_curve" in found:
+    if "group" in found:
         curve = curve_plot(found["learning_curve"])
-        made["learning_curve"] = ("Figures against pages trained on", curve)
+        caption = "Figures against pages trained on, for one group of writers"
+        made["learning_curve"] = (caption, curve)
     return made
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,10 @@ class Tally:
     changes: int = 0
     found_changes: int = 0
     right_changes: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        """The counts of both."""
+        return Tally(*(getattr(self, own.name) + getattr(other, own.name) for own in fields(self)))
 
     def add(self, page: LabelledPage, predicted: NDArray[np.int8]) -> None:
         """Adds a page; ``predicted`` has the label of each character."""

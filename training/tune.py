@@ -24,6 +24,7 @@ from training.evaluate import FOLDS, REPORTS, public_sources
 from training.fit import SETTINGS, Settings, chain_of, lean_of_roles
 from training.floors import FIGURES
 from training.folds import Pages, decode_folds, held_out
+from training.pipeline import GROUPS
 from training.rows import Rows
 
 Change = tuple[str, Settings]
@@ -64,6 +65,10 @@ def fitting(settings: Settings) -> list[Change]:
         *((f"min_df 1/{n}", replace(settings, min_df=1 / n)) for n in (100_000, 2_000)),
         *((f"public share {v}", replace(settings, public_share=v)) for v in (0.3, 1.0)),
         *((f"variant weight {v}", replace(settings, variant_weight=v)) for v in (0.25, 1.0)),
+        *(
+            (f"pool {', '.join(pool) or 'of one'}", replace(settings, pool=pool))
+            for pool in ((), settings.pool[:2], tuple(GROUPS))
+        ),
         *((f"retelling {v}", replace(settings, retelling=v)) for v in (0.0, 1.0, 4.0)),
         *((f"prior discount {v}", replace(settings, prior_discount=v)) for v in (0.0, 1.0)),
         *(
