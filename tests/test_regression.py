@@ -70,7 +70,7 @@ def test_rows_are_multiplied_in_parts() -> None:
         assert len(parted @ right) < 50
 
 
-LACKING = [((0, 10),), ((20, 30), (55, 60))]
+LACKING = [(0, 10), (20, 60)]
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -79,10 +79,9 @@ def test_a_pool_is_the_mean_of_regressions_that_lack_columns(classes: int) -> No
     weight = np.linspace(0.2, 3, 400)
     ours = PooledRegression(LACKING, C=1.0, tol=1e-6).fit(rows, target, weight)
     coefficients, scores = [], []
-    for spans in LACKING:
+    for first, last in LACKING:
         emptied = rows.toarray()
-        for first, last in spans:
-            emptied[:, first:last] = 0
+        emptied[:, first:last] = 0
         theirs = LogisticRegression(C=1.0, tol=1e-6).fit(emptied, target, weight)
         coefficients.append(theirs.coef_)
         scores.append(theirs.predict_log_proba(emptied))

@@ -1,9 +1,8 @@
 """Accuracy cannot sink unnoticed: ``python -m training.floors`` (called by ``.ci/run``).
 
 Measures on two groups of writers, each labelled by a model of the others, and fails under the
-floors in ``training/floors.json``.
-``--update`` records new floors, a little under what was measured, and refuses to lower one unless
-``--lower`` is given too.
+floors in ``training/floors.json``. ``--update`` records new floors, a little under what was
+measured, and refuses to lower one unless ``--lower`` is given too.
 """
 
 from __future__ import annotations
@@ -38,19 +37,18 @@ FIGURES = (
 SLACK = 0.005
 """How far a floor is under what was measured: other processors round otherwise."""
 
-
 MEASURED = 2
 """How many of the groups of writers are measured: as many as two processors fit side by side."""
 
 
-def measure(data: Pages, public: Sequence[Rows]) -> dict[str, float]:
-    """The figures of `MEASURED` groups together."""
+def measure(data: Pages, public: Sequence[Rows]) -> Tally:
+    """The counts of `MEASURED` groups together."""
 
     def one(number: int) -> Tally:
         return Group.of(data, public, SETTINGS, number).tally()
 
     tallies = joblib.Parallel(n_jobs=2)(joblib.delayed(one)(i) for i in range(MEASURED))
-    return sum(tallies, Tally()).figures()
+    return sum(tallies, Tally())
 
 
 def sunk(measured: dict[str, float], floors: dict[str, float]) -> list[str]:
@@ -83,7 +81,7 @@ def raised(
 def main(update: bool, lower: bool) -> None:
     """Measure, and fail under the recorded floors."""
     floors = json.loads(FLOORS.read_text(encoding="utf-8")) if FLOORS.exists() else {}
-    measured = measure(Pages.of(pg.load()), counts.load_all())
+    measured = measure(Pages.of(pg.load()), counts.load_all()).figures()
     for name in FIGURES:
         click.echo(f"{name:28} {measured[name]:.4f}  floor {floors.get(name, 0):.4f}")
     if update:

@@ -32,7 +32,7 @@ def strongest(fitted: Pipeline, pages: Sequence[LabelledPage]) -> dict[str, list
     names = bucket_names(pages)
     used = np.array(sorted(names))
     columns = cols.column_names()
-    own = slice(*GROUPS["columns"][0])
+    own = slice(*GROUPS["columns"])
     found = {}
     for label, row in zip(LABELS, by_label, strict=True):
         grams = row[used] * idf[used]

@@ -29,18 +29,15 @@ from training.regression import PooledRegression
 from training.rows import MISSING, Rows
 
 MASKED, WORDS = 1 << ft.MASKED_BITS, 1 << ft.WORD_BITS
-COLUMNS = len(cols.column_names()) * cols.BINS
-"""The features of the columns of a block, or of one of its neighbours."""
-
-SIZES = (MASKED, WORDS, *[COLUMNS] * len(cols.NEIGHBOURS), len(cols.NEIGHBOURS))
-"""How many features there are: of n-grams, of each place's columns, of missing neighbours."""
-
-_EDGES = np.cumsum((0, *SIZES)).tolist()
-GROUPS: dict[str, tuple[tuple[int, int], ...]] = {
-    "masked": ((_EDGES[0], _EDGES[1]),),
-    "words": ((_EDGES[1], _EDGES[2]),),
-    "columns": ((_EDGES[2], _EDGES[3]),),
-    "neighbours": ((_EDGES[3], _EDGES[-1]),),
+_PLACES = len(cols.NEIGHBOURS)
+_EDGES = np.cumsum(
+    (0, MASKED, WORDS, *[len(cols.column_names()) * cols.BINS] * _PLACES, _PLACES)
+).tolist()
+GROUPS: dict[str, tuple[int, int]] = {
+    "masked": (_EDGES[0], _EDGES[1]),
+    "words": (_EDGES[1], _EDGES[2]),
+    "columns": (_EDGES[2], _EDGES[3]),
+    "neighbours": (_EDGES[3], _EDGES[-1]),
 }
 """Where the features of each group of `Scales` are, from the first to behind the last."""
 

@@ -21,8 +21,8 @@ PARTS = 4
 SAMPLE, LOOSER = 4, 10
 """The first search starts from where one row of so many ends up, the tolerance so much looser."""
 
-Spans = Sequence[tuple[int, int]]
-"""Runs of columns, each from its first to behind its last."""
+Span = tuple[int, int]
+"""A run of columns, from its first to behind its last."""
 
 Start = tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]
 """Coefficients and intercepts."""
@@ -44,7 +44,7 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
 
     def __init__(
         self,
-        lacking: Sequence[Spans] = (),
+        lacking: Sequence[Span] = (),
         *,
         C: float = 1.0,  # noqa: N803 the name is scikit-learn's
         tol: float = 1e-4,
@@ -80,10 +80,9 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
         start: Start | None = None
         # Several threads of BLAS would add up in another order, and wait for each other.
         with ThreadPoolExecutor(os.cpu_count()) as threads, threadpool_limits(1, user_api="blas"):
-            for lacking in self.lacking or [()]:
+            for first, last in self.lacking or [(0, 0)]:
                 seen = counts.copy()
-                for first, last in lacking:
-                    seen[first:last] = 0
+                seen[first:last] = 0
                 used = np.argsort(-seen, kind="stable")[: np.count_nonzero(seen)]
                 if start is not None:
                     start = start[0][:, used], start[1]

@@ -95,7 +95,7 @@ def _reach(address: str) -> None:
         return
     try:
         socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, ValueError) as error:  # no such host can be, or port
         raise SegmenterError(f"{address}: no Ray cluster is to be reached: {error}") from error
 
 

@@ -87,3 +87,15 @@ def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path: Path, scheme: str
     assert done.returncode == 1
     assert f"{address}: no Ray cluster is to be reached" in done.stderr
     assert "Connection refused" in done.stderr  # by the system, for which Ray waits minutes
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:99999", f"{'a' * 70}.example:6379"])
+def test_an_address_that_cannot_be_is_told(tmp_path: Path, address: str) -> None:
+    source = write(tmp_path / "crawl.jsonl", 2)
+    done = subprocess.run(
+        command(source, tmp_path / "out", "--engine", "ray", "--ray-address", address),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f"{address}: no Ray cluster is to be reached" in done.stderr
+    assert "Traceback" not in done.stderr
