@@ -170,7 +170,7 @@ def pipeline(
     return Pipeline(
         [
             ("weights", BlockWeights(scales, without, min_df)),
-            ("regression", PooledRegression(lacking, C=c, max_iter=1000, tol=2e-4)),
+            ("regression", PooledRegression(lacking, C=c, max_iter=1000, tol=1e-3)),
         ]
     )
 
