@@ -38,10 +38,10 @@ class Settings:
     `training.regression`; on 3,842 pages by three groups of writers the accuracy is .939 with
     these three, .936 with one regression of all, .938 with the first two or with all four groups.
     ``without``: columns left out. ``min_df``: the share of blocks up to which a feature is too
-    rare to be fitted; most n-grams are. ``c``: inverse strength of the penalty; with 12 for 20 .954 for
-    .960 of the reports of 4,016 pages are kept by a third of the writers, and .933 for .927 of what
-    is kept is report, at the same accuracy. ``public_share``:
-    the weight of public text, for each label it has, as a share of that label's in the pages.
+    rare to be fitted; most n-grams are. ``c``: inverse strength of the penalty; with 12 for 20 .954
+    for .960 of the reports of a third of 4,016 pages are kept, and .933 for .927 of what is kept is
+    report, at the same accuracy, and as much is kept of public sources. ``public_share``: the
+    weight of public text, for each label it has, as a share of that label's in the pages.
     ``variant_weight``: the weight of a block of a variant, see `training.variants`.
     ``prior_discount``: how much of the logarithm of a role's frequency is taken off its score, so
     that rare roles, such as openings, are told by their look. ``lean``: nats added to the scores of

@@ -23,7 +23,7 @@ SMALLEST = 1e-8
 """What a step has to gain, as a share of the loss (of 1 at least): what single precision tells."""
 
 PARTS = 4
-"""The parts that rows are worked through in: as many on every machine, so that sums are the same."""
+"""The parts that rows are worked through in: always as many, so that sums are the same."""
 
 Span = tuple[int, int]
 """A run of columns, from its first to behind its last."""
@@ -57,8 +57,8 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
         """``lacking``: for each regression of the pool the columns that it does not see.
 
         With none, the pool is one regression that sees all. ``C``: as for `LogisticRegression`.
-        ``tol``: a search ends when the largest slope of the mean loss, in units of `_scale`, is
-        under it, or after ``max_iter`` iterations.
+        ``tol``: a search ends when the largest slope of the mean loss, by coefficients in units of
+        their own scale, is under it, or after ``max_iter`` iterations.
         """
         super().__init__(C=C, tol=tol, max_iter=max_iter)
         self.lacking = lacking
@@ -82,30 +82,30 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
         """
         self.classes_, target = np.unique(y, return_inverse=True)
         weight = np.ones(len(target)) if sample_weight is None else sample_weight
-        total, classes = float(weight.sum()), len(self.classes_)
+        classes, columns, singles = len(self.classes_), X.shape[1], X.astype(np.float32)
         # Two classes have one row of coefficients, the difference of two that are penalised half.
-        penalty = (2 if classes == 2 else 1) / (self.C * total)
-        occurs = np.bincount(X.indices, minlength=X.shape[1])
-        found = np.zeros((X.shape[1] + 1, classes))
-        total_found, iterations = np.zeros_like(found), 0
+        penalty = (2 if classes == 2 else 1) / (self.C * float(weight.sum()))
+        occurs = np.bincount(X.indices, minlength=columns)
+        last, mean = np.zeros((2, columns + 1, classes))
+        iterations = 0
         # Several threads of BLAS would add up in another order, and wait for each other.
         with ThreadPoolExecutor(os.cpu_count()) as threads, threadpool_limits(1, user_api="blas"):
-            for first, last in self.lacking or [(0, 0)]:
+            for first, end in self.lacking or [(0, 0)]:
                 seen = occurs.copy()
-                seen[first:last] = 0
+                seen[first:end] = 0
                 used = np.argsort(-seen, kind="stable")[: np.count_nonzero(seen)]
-                loss = _Loss.of(X.astype(np.float32)[:, used], target, weight / total, threads)
-                start = found[[*used, -1]]
-                end, taken = _search(loss, start, penalty, self.tol, self.max_iter)
-                found[:] = 0
-                found[[*used, -1]] = end
-                total_found += found
+                loss = _Loss.of(singles[:, used], target, weight / weight.sum(), threads)
+                place = np.append(used, columns)
+                found, taken = _search(loss, last[place], penalty, self.tol, self.max_iter)
+                last[:] = 0
+                last[place] = found
+                mean += last / max(len(self.lacking), 1)
                 iterations += taken
-        mean = total_found.T / max(len(self.lacking), 1)
+        rows = mean.T
         if classes == 2:
-            mean = mean[1:] - mean[:1]
-        self.coef_, self.intercept_ = np.ascontiguousarray(mean[:, :-1]), mean[:, -1].copy()
-        self.n_iter_, self.n_features_in_ = np.array([iterations]), X.shape[1]
+            rows = rows[1:] - rows[:1]
+        self.coef_, self.intercept_ = rows[:, :-1].copy(), rows[:, -1].copy()
+        self.n_iter_, self.n_features_in_ = np.array([iterations]), columns
         return self
 
 

@@ -61,7 +61,7 @@ def fitting(settings: Settings) -> list[Change]:
     """Changes that need a fit each."""
     scales = settings.scales
     return [
-        *((f"C {value}", replace(settings, c=value)) for value in (10.0, 40.0)),
+        *((f"C {value}", replace(settings, c=value)) for value in (6.0, 20.0)),
         *((f"min_df 1/{n}", replace(settings, min_df=1 / n)) for n in (100_000, 2_000)),
         *((f"public share {v}", replace(settings, public_share=v)) for v in (0.3, 1.0)),
         *((f"variant weight {v}", replace(settings, variant_weight=v)) for v in (0.25, 1.0)),
