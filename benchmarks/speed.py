@@ -140,7 +140,7 @@ def steps() -> list[tuple[str, float, float]]:
     spans = split_many(texts, codes, kinds, bounds)
     tokens = part_links(tokenize(codes, kinds, spans.starts))
     parts = np.repeat(np.arange(len(texts)), spans.counts)
-    found = features(tokens, parts)
+    found = features(tokens, kinds, parts)
     scores = model.score(found)
     held = {
         "code points": _bytes(codes),
@@ -165,7 +165,7 @@ def steps() -> list[tuple[str, float, float]]:
             "classes": lambda: ch.kinds(codes),
             "blocks": lambda: split_many(texts, codes, kinds, bounds),
             "tokens": lambda: part_links(tokenize(codes, kinds, spans.starts)),
-            "features": lambda: features(tokens, parts),
+            "features": lambda: features(tokens, kinds, parts),
             "scores": lambda: model.score(found),
             "labels": lambda: decode(scores, spans.counts, model.chain),
         },

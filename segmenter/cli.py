@@ -18,7 +18,7 @@ import click
 
 from segmenter import __version__
 from segmenter.completion import completion, label_names
-from segmenter.errors import InputError, MissingExtraError, SegmenterError
+from segmenter.errors import InputError, MissingExtraError, SegmenterError, printable
 from segmenter.formats import FORMATS, Reading, Record, read
 from segmenter.formats.text import without_surrogates
 from segmenter.lazy import LazyGroup
@@ -103,7 +103,7 @@ def _remember(records: Iterable[Record], waiting: deque[Record]) -> Iterator[Rec
 
 
 def _tell(message: str) -> None:
-    click.echo(f"segmenter: {message}", err=True)
+    click.echo(f"segmenter: {printable(message)}", err=True)
 
 
 def _write(text: str) -> None:

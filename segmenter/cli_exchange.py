@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from segmenter.errors import InputError, SegmenterError
+from segmenter.errors import InputError, SegmenterError, printable
 from segmenter.exchange import doccano, label_studio, prodigy, spacy
 from segmenter.formats import Reading, Record, read
 from segmenter.formats.sources import STANDARD_INPUT
@@ -27,7 +27,7 @@ _output = click.option(
 
 
 def _tell(message: str) -> None:
-    click.echo(f"segmenter: {message}", err=True)
+    click.echo(f"segmenter: {printable(message)}", err=True)
 
 
 @click.command()

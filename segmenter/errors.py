@@ -6,6 +6,9 @@ from __future__ import annotations
 class SegmenterError(Exception):
     """What the program was given is wrong; the message says what, where, and what to do."""
 
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
 
 class ModelError(SegmenterError):
     """A model file is missing, damaged, or made for another version."""
@@ -28,4 +31,9 @@ class MissingExtraError(SegmenterError):
 def told(error: OSError) -> str:
     """What went wrong, in one line, with the file or address if it is known."""
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}"
+    return printable(f"{where}{error.strerror or error}")
+
+
+def printable(text: str) -> str:
+    """The text without what would move the cursor or set the terminal."""
+    return "".join(char if char.isprintable() else "�" for char in text)

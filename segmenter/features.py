@@ -88,19 +88,25 @@ def take_apart(
     """
     tokens = part_links(tk.tokenize(codes, kinds, spans.starts))
     parts = np.repeat(np.arange(len(spans.counts)), spans.counts)
-    return Batch(bounds, spans, tokens, features(tokens, parts))
+    return Batch(bounds, spans, tokens, features(tokens, kinds, parts))
 
 
-def features(tokens: Tokens, parts: Ints) -> Features:
-    """The features of the blocks that ``tokens`` make up; ``parts`` as in `Features`."""
+def features(tokens: Tokens, kinds: NDArray[np.uint8], parts: Ints) -> Features:
+    """The features of the blocks that ``tokens`` make up; ``parts`` as in `Features`.
+
+    ``kinds``: as in `segmenter.tokens.tokenize`.
+    """
     rows = look_up(tokens.hashes)
     masked, words = _grams(tokens, rows)
-    return Features(masked, words, columns_of(tokens, rows, parts), parts, _known(tokens, rows))
+    known = _known(tokens, kinds, rows)
+    return Features(masked, words, columns_of(tokens, rows, parts), parts, known)
 
 
-def _known(tokens: Tokens, rows: Ints) -> Ints:
-    """Words and function words of each block."""
-    return per_block(tokens, tokens.kinds != tk.MARK, lexicon().function.take(rows)).T
+def _known(tokens: Tokens, kinds: NDArray[np.uint8], rows: Ints) -> Ints:
+    """Words and function words of each block; a letter of a script without spaces is a word."""
+    letter = (kinds.take(tokens.starts) & ch.CLASS) == ch.SINGLE
+    words = (tokens.kinds != tk.MARK) | letter
+    return per_block(tokens, words, lexicon().function.take(rows)).T
 
 
 NAME, _MONTH, _DAY, _BEGIN, _END, _SEAM, _NUMBER = tk.hash_words(

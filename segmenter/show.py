@@ -7,6 +7,7 @@ import unicodedata
 
 import click
 
+from segmenter.errors import printable
 from segmenter.explain import Reason
 from segmenter.page import Block, Page
 
@@ -62,7 +63,7 @@ def row(index: int, block: Block, labels: tuple[str, ...], width: int, number: i
 def table(name: str, page: Page, labels: tuple[str, ...], width: int) -> str:
     """A row a block: number, label, confidence, first words; then the share of each label."""
     number = max(len(str(len(page.blocks) - 1)), 1)
-    lines = [click.style(name, bold=True)]
+    lines = [click.style(printable(name), bold=True)]
     lines += [row(i, block, labels, width, number) for i, block in enumerate(page.blocks)]
     shares = page.shares()
     summary = "  ".join(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter import characters as ch
+from segmenter.calibration import calibrate
 from segmenter.decoder import decode
 from segmenter.features import Batch, take_apart
 from segmenter.labels import known
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 BATCH, PART = 1 << 16, 1 << 18
 """Characters of a group of parts, and of a part of a long article, that are looked at together."""
@@ -101,12 +103,13 @@ def _kinds(
 ) -> tuple[NDArray[np.int64], Floats]:
     """The label of each block of an article, and the shares of the labels but the frame.
 
-    ``doubt`` is added to the score of the frame, the last label.
+    ``doubt`` is added to the score of the frame, the last label. The shares are calibrated as those
+    of a text are: near equality in another language.
     """
     if len(texts) == 0:
         return np.zeros(0, np.int64), np.zeros((0, len(model.labels)))
     _, counts = np.unique(page, return_counts=True)
-    scores, parts, spans, size = [], [], [], 0
+    scored, parts, spans, size = [], [], [], 0
     start = 0
     # A part is a run of blocks of one page; parts are scored in groups.
     for count in counts.tolist():
@@ -118,22 +121,29 @@ def _kinds(
                 spans.append([len(text) for text in texts[low : i + 1]])
                 size, low, length = size + len(parts[-1]), i + 1, 0
                 if size >= BATCH:
-                    scores.append(_score(model, parts, spans))
+                    scored.append(_score(model, parts, spans))
                     parts, spans, size = [], [], 0
         start = end
     if parts:
-        scores.append(_score(model, parts, spans))
-    found = np.concatenate(scores)
+        scored.append(_score(model, parts, spans))
+    found, words = (np.concatenate(own) for own in zip(*scored, strict=True))
     found[:, model.chain.roles_of(frame)] += doubt[:, None]
-    label, shares = decode(found, counts, model.chain)
+    label, posteriors = decode(found, counts, model.chain)
+    nth = np.repeat(np.arange(len(counts)), counts)
+    shares = calibrate(posteriors, nth, words, model.calibration)
     shares[:, frame] = 0
-    shares += np.finfo(np.float64).tiny
     return label, shares / shares.sum(axis=1, keepdims=True)
 
 
-def _score(model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Floats:
-    """The scores of the blocks of a group of parts; ``lengths`` of each part's blocks."""
-    return model.score(batch_of(parts, lengths).features)
+def _score(
+    model: Model, parts: Sequence[str], lengths: Sequence[Sequence[int]]
+) -> tuple[Floats, Ints]:
+    """The scores of the blocks of a group of parts, and their words, as in `Features.known`.
+
+    ``lengths``: of each part's blocks.
+    """
+    found = batch_of(parts, lengths).features
+    return model.score(found), found.known
 
 
 def batch_of(parts: Sequence[str], lengths: Sequence[Sequence[int]]) -> Batch:

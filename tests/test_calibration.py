@@ -17,6 +17,10 @@ FOREIGN = {
     "göre on iki cıvata eksik ve onarım on iki bin avroya mal olacak.",
     "Russian": "Городской совет Марвелла в понедельник решил закрыть мост. По данным инженеров, "
     "не хватает двенадцати болтов, ремонт обойдётся в 12 000 евро.",
+    "Chinese": "马韦尔市议会星期一决定关闭大桥十二天。官员表示，桥上缺少十二个螺栓，"
+    "维修费用为一万二千欧元。",
+    "Thai": "สภาเมืองมาร์เวลล์มีมติเมื่อวันจันทร์ให้ปิดสะพานสิบสองวัน เจ้าหน้าที่กล่าวว่าขาดสลักเกลียวสิบสองตัว "
+    "ค่าซ่อมแซมอยู่ที่หนึ่งหมื่นสองพันยูโร",
 }
 CODE = """def close(bridge, days):
     if bridge.bolts < 12:
@@ -57,6 +61,18 @@ def test_familiarity_is_of_the_page_not_of_the_block() -> None:
 def test_pages_in_other_languages_get_low_confidence(segmenter: Segmenter, language: str) -> None:
     page = segmenter.segment("\n\n".join([FOREIGN[language]] * 5))
     assert max(block.confidence for block in page.blocks) < 0.6
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_so_do_they_with_markup(segmenter: Segmenter, language: str) -> None:
+    body = "".join(f"<p>{FOREIGN[language]} ({number})</p>" for number in range(8))
+    links = "<ul><li><a href='/a'>A</a></li><li><a href='/b'>B</a></li></ul>"
+    page = segmenter.segment_html(
+        f"<html><body><nav>{links}</nav><main><article><h1>Marwell</h1>{body}</article></main>"
+        "<footer><p><a href='/c'>C</a></p></footer></body></html>"
+    )
+    assert len(page.blocks) == 12
+    assert max(block.confidence for block in page.blocks[2:-1]) < 0.7
 
 
 @pytest.mark.parametrize("text", [CODE * 5, PRODUCTS], ids=["code", "products"])

@@ -60,6 +60,26 @@ def test_table_is_coloured_on_a_terminal_unless_no_color(tmp_path: Path) -> None
         assert (b"\x1b[" in shown) == coloured
 
 
+def test_names_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    name = "a\x1b]0;owned\x07\x1b[2Jb.txt"
+    (tmp_path / name).write_text(TEXT)
+    record = json.dumps({"id": name, "text": TEXT})
+    bad = json.dumps({"id": name})
+    for result in (
+        CliRunner().invoke(cli.main, ["label", str(tmp_path / name)], color=True),
+        CliRunner().invoke(cli.main, ["label", str(tmp_path / name / "none")], color=True),
+        CliRunner().invoke(
+            cli.main, ["label", "--input-format", "jsonl"], f"{record}\n{bad}\n", color=True
+        ),
+    ):
+        assert "owned" in result.output
+        assert not {"\x07", "\x1b]", "\x1b[2J"} & {*result.output, *_codes(result.output)}
+
+
+def _codes(text: str) -> list[str]:
+    return [text[i : i + length] for i in range(len(text)) for length in (2, 4)]
+
+
 def test_json_lines_in_and_out() -> None:
     result = run("label", "--format", "jsonl", stdin=f"{GOOD}\n{GOOD}\n")
     pages = [json.loads(line) for line in result.stdout.splitlines()]

@@ -49,7 +49,7 @@ def has(label: str) -> Check:
 
 def flagged(flag: str) -> Check:
     """Whether a page's ``flags`` name this one."""
-    return lambda page: flag in page.details.get("flags", "").split()
+    return lambda page: flag in page.details.get("flags", "").replace(",", " ").split()
 
 
 def honest(page: LabelledPage) -> bool:
@@ -175,7 +175,7 @@ def coverage(pages: Sequence[LabelledPage]) -> tuple[list[tuple[str, int, int]],
     """What the pages cover: (kind, how many, target) for each target, and the shortfalls."""
     rows = [(t.name, sum(map(t.holds, pages)), t.least) for t in TARGETS]
     writers = Counter(page.writer for page in pages)
-    forms = {page.details["interview"] for page in pages if interview(page)}
+    forms = {page.details.get("interview", "none") for page in pages if interview(page)}
     words = sum(len(page.text.split()) for page in pages)
     rows += [
         ("writers", len(writers), LEAST_WRITERS),

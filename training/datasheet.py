@@ -42,9 +42,9 @@ def composition(pages: Sequence[LabelledPage]) -> str:
         for label, text in page.segments:
             lines[label] += sum(1 for line in text.split("\n") if line.strip())
             characters[label] += sum(not char.isspace() for char in text)
-    shapes = Counter(page.details["shape"] for page in pages)
-    languages = Counter(page.details["from_language"] for page in pages)
-    damage = Counter(page.details["damage"] for page in pages)
+    shapes = Counter(page.details.get("shape", "none") for page in pages)
+    languages = Counter(page.details.get("from_language", "none") for page in pages)
+    damage = Counter(page.details.get("damage", "none") for page in pages)
     kinds = [
         ("honest: report and boilerplate only", sum(map(honest, pages))),
         ("with a comic section", sum(map(comic, pages))),
@@ -153,7 +153,7 @@ Coverage, as `make check-data` checks it:
 
 ## Collection
 
-Each writer had a share of the world, a list of voices and forms, and a plan of 26 pages, and wrote
+Each writer had a share of the world, a list of voices and forms, and a plan of some 25 pages, and wrote
 every page sentence by sentence, by a guide to the labels and to the habits of such sites; the writers
 are language models, working apart. Programs made quotation marks uniform within a page, wrapped
 lines (`hard_wrap`) and took out line breaks (`wall`); they wrote nothing.

@@ -17,10 +17,13 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import check_consistent_length, check_X_y
+from sklearn.utils.multiclass import check_classification_targets
 from threadpoolctl import threadpool_limits
 
-SMALLEST = 1e-8
-"""What a step has to gain, as a share of the loss (of 1 at least): what single precision tells."""
+LEAST_GAIN = 1e-9
+"""What a step has to gain, as a share of the loss, or over 1 of 1: single precision tells no less.
+"""
 
 PARTS = 4
 """The parts that rows are worked through in: always as many, so that sums are the same."""
@@ -58,7 +61,7 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
 
         With none, the pool is one regression that sees all. ``C``: as for `LogisticRegression`.
         ``tol``: a search ends when the largest slope of the mean loss, by coefficients in units of
-        their own scale, is under it, or after ``max_iter`` iterations.
+        their own scale (see `_search`), is under it, or after ``max_iter`` iterations.
         """
         super().__init__(C=C, tol=tol, max_iter=max_iter)
         self.lacking = lacking
@@ -71,20 +74,28 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
     ) -> Self:
         """Fitted on ``X`` of shape (rows, columns); ``coef_`` has all columns.
 
-        What is minimised is what `LogisticRegression` minimises. Its search takes four times as
-        many iterations, since columns that occur often are a thousand times steeper than others;
-        here each is scaled by its slope. Columns that are empty keep a coefficient of zero. Scores
-        are worked out in single precision, with the columns that occur most beside each other,
-        which shortens the way to memory, in parts, on up to as many processors. Each search but
-        the first begins where the last ended. They end within the tolerance: in the same place
-        whatever the number of processors, elsewhere on another kind of machine. Warns, as
-        `LogisticRegression` does, of a search that ends before.
+        What is minimised is what `LogisticRegression` minimises. Its search creeps where columns
+        that occur often are a thousand times steeper than others, as those of n-grams are; here
+        each has a scale of its own. Made for sparse columns, most of whose entries are zero; those
+        that are empty keep a coefficient of zero. Scores are worked out in single precision, with
+        the columns that occur most beside each other, which shortens the way to memory, in parts,
+        on up to as many processors. Each search but the first begins where the last ended. All end
+        in the same place whatever the number of processors, elsewhere on another kind of machine.
+        Raises `ValueError` for what `LogisticRegression` refuses, and warns, as it does, of a
+        search that ends before the tolerance is met.
         """
+        self._validate_params()
+        X, y = check_X_y(X, y, accept_sparse="csr", dtype=np.float32)  # noqa: N806
+        X = sparse.csr_array(X)  # noqa: N806
+        check_classification_targets(y)
         self.classes_, target = np.unique(y, return_inverse=True)
-        weight = np.ones(len(target)) if sample_weight is None else sample_weight
-        classes, columns, singles = len(self.classes_), X.shape[1], X.astype(np.float32)
-        # Two classes have one row of coefficients, the difference of two that are penalised half.
-        penalty = (2 if classes == 2 else 1) / (self.C * float(weight.sum()))
+        weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, float)
+        check_consistent_length(y, weight)
+        classes, columns, total = len(self.classes_), X.shape[1], float(weight.sum())
+        if classes < 2 or not 0 < total < np.inf:
+            raise ValueError("a fit needs two classes, and weights that are numbers, not all zero")
+        # Two opposite rows have half the squares of their difference: the penalty is doubled.
+        penalty = (2 if classes == 2 else 1) / (self.C * total)
         occurs = np.bincount(X.indices, minlength=columns)
         last, mean = np.zeros((2, columns + 1, classes))
         iterations = 0
@@ -94,9 +105,11 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
                 seen = occurs.copy()
                 seen[first:end] = 0
                 used = np.argsort(-seen, kind="stable")[: np.count_nonzero(seen)]
-                loss = _Loss.of(singles[:, used], target, weight / weight.sum(), threads)
                 place = np.append(used, columns)
-                found, taken = _search(loss, last[place], penalty, self.tol, self.max_iter)
+                found, taken = _search(
+                    _Loss.of(X[:, used], target, weight / total, threads),
+                    *(last[place], penalty, self.tol, self.max_iter),
+                )
                 last[:] = 0
                 last[place] = found
                 mean += last / max(len(self.lacking), 1)
@@ -109,9 +122,9 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
         return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Loss:
-    """The weighted log loss of rows, worked out in parts, all at once."""
+    """The log loss of rows, each times its weight, worked out in parts, all at once."""
 
     parts: list[tuple[sparse.csr_array, NDArray[np.intp], Singles]]
     threads: ThreadPoolExecutor
@@ -135,8 +148,8 @@ class _Loss:
         return cls(parts, threads)
 
     def squares(self) -> Floats:
-        """The weighted mean square of each column, (columns,)."""
-        sums = self.threads.map(lambda part: part[0].power(2).T @ part[2], self.parts)
+        """The sum of each column's squares, each times its row's weight, (columns,)."""
+        sums = self.threads.map(lambda part: part[0].power(2, float).T @ part[2], self.parts)
         return np.asarray(sum(sums), np.float64)
 
     def at(self, coefficients: Singles) -> tuple[float, Singles]:
@@ -161,11 +174,12 @@ def _search(
 ) -> tuple[Floats, int]:
     """The coefficients, (columns + 1, classes), and how many iterations led to them.
 
-    L-BFGS on coefficients in units of each column's own scale: Nocedal and Wright (2006), 7.2.
+    L-BFGS (Nocedal and Wright 2006, 7.2) on coefficients in units of each column's own scale: one
+    over the root of the second derivative where all classes are as probable. ``penalty``: what half
+    the square of a coefficient costs, the weights of all rows being 1 together.
     """
     classes = start.shape[1]
     held = np.append(np.full(len(start) - 1, penalty), 0)[:, None]
-    # The curvature where all classes are as probable.
     curvature = np.append(loss.squares(), 1)[:, None] * (classes - 1) / classes**2
     scale = 1 / np.sqrt(curvature + held)
 
@@ -175,8 +189,13 @@ def _search(
         value += 0.5 * float((held * coefficients**2).sum())
         return value, ((gradient + held * coefficients) * scale).ravel()
 
-    options = {"maxiter": max_iter, "maxfun": 2 * max_iter, "gtol": tol, "ftol": SMALLEST}
+    options = {"maxiter": max_iter, "maxfun": 2 * max_iter, "gtol": tol, "ftol": LEAST_GAIN}
     end = minimize(scaled, (start / scale).ravel(), method="L-BFGS-B", jac=True, options=options)
-    if not end.success:
-        warnings.warn(f"the search ended early: {end.message}", ConvergenceWarning, stacklevel=3)
+    if (slope := float(np.abs(end.jac).max())) > tol:
+        warnings.warn(
+            f"a search ended after {end.nit} iterations, at a slope of {slope:.0e} where tol is "
+            f"{tol:.0e}: raise max_iter, or tol",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
     return end.x.reshape(start.shape) * scale, int(end.nit)

@@ -20,7 +20,7 @@ from segmenter.archive.settings import (
     target_of,
 )
 from segmenter.archive.summary import Summary
-from segmenter.errors import SegmenterError, told
+from segmenter.errors import SegmenterError, printable, told
 from segmenter.formats import FORMATS, Reading
 from segmenter.formats.writing import TARGETS
 from segmenter.lazy import INTERRUPTED
@@ -162,14 +162,14 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _tell(summary: Summary, quiet: bool, report: str | None) -> None:
     counts = summary.counts
     for failure in counts.failures:
-        click.echo(f"segmenter: {failure}", err=True)
+        click.echo(f"segmenter: {printable(str(failure))}", err=True)
     if (more := counts.quarantined - len(counts.failures)) > 0:
         click.echo(f"segmenter: and {more} more; all are named in quarantine/", err=True)
     for line in summary.left_alone:
-        click.echo(f"segmenter: {line}", err=True)
+        click.echo(f"segmenter: {printable(line)}", err=True)
     if not quiet:
         for line in summary.lines():
-            click.echo(f"segmenter: {line}", err=True)
+            click.echo(f"segmenter: {printable(line)}", err=True)
     if report is not None:
         text = json.dumps(summary.to_dict(), ensure_ascii=False, indent=2) + "\n"
         if report == "-":
