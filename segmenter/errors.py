@@ -34,6 +34,11 @@ def told(error: OSError) -> str:
     return printable(f"{where}{error.strerror or error}")
 
 
+LONGEST = 2_000
+"""Characters of a message, of which a page may have written some."""
+
+
 def printable(text: str) -> str:
-    """The text without what would move the cursor or set the terminal."""
-    return "".join(char if char.isprintable() else "�" for char in text)
+    """The text, up to `LONGEST`, without what would move the cursor or set the terminal."""
+    shown = "".join(char if char.isprintable() else "�" for char in text[:LONGEST])
+    return shown + "…" if len(text) > LONGEST else shown

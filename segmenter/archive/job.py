@@ -84,6 +84,7 @@ def archive(
     with _not_begun():
         sources = [source for name in inputs for source in sources_of(name, settings.reading)]
         _check(sources, settings, labels, output)
+        _check_apart(inputs, sources, output)
         store = Store(output)
     seen = progress or Progress()
     begun = monotonic()
@@ -192,16 +193,26 @@ def _check(
     if settings.to.endswith("zst") or any(source.packing == "zstd" for source in sources):
         load("zstandard", "zstd", "zstd")
     for source in sources:
-        if source.files and not is_remote(source.address) and not is_remote(output):
-            _check_apart(source.address, output)
         if source.files and settings.to == "text":
             _check_names(source)
 
 
-def _check_apart(folder: str, output: str) -> None:
-    above, below = Path(folder).resolve(), Path(output).resolve()
-    if above == below or above in below.parents:
-        raise InputError(f"{output}: lies in the input {folder}; name an output outside of it")
+def _check_apart(inputs: Sequence[str], sources: Sequence[Source], output: str) -> None:
+    """Refuses an output that the job would read, and an input that it would write over."""
+    if is_remote(output):
+        return
+    folder = Path(output).resolve()
+    for name in inputs:
+        above = Path(name).resolve()
+        if not is_remote(name) and above.is_dir() and (above == folder or above in folder.parents):
+            raise InputError(f"{output}: lies in the input {name}; name an output outside of it")
+    for address in (source.address for source in sources):
+        if is_remote(address) or address == STANDARD_INPUT:
+            continue
+        if {folder / own for own in FOLDERS} & {*Path(address).resolve().parents}:
+            raise InputError(
+                f"{address}: lies where the job writes; name another output than {output}"
+            )
 
 
 def _check_names(source: Source) -> None:

@@ -45,6 +45,11 @@ class LockedError(ManifestError):
     """A job is at work on the output."""
 
 
+def _stored(address: str) -> str:
+    """The address as SQLite takes it: bytes of a name that are no UTF-8 are written out."""
+    return address.encode("utf-8", "backslashreplace").decode()
+
+
 class Manifest:
     """The manifest of an output folder, made when there is none."""
 
@@ -78,7 +83,7 @@ class Manifest:
         Raises `ManifestError`, which names what has changed.
         """
         wanted = {name: json.dumps(value) for name, value in settings.items()}
-        rows = [(i, s.address, s.format, s.packing, s.size, s.version)
+        rows = [(i, _stored(s.address), s.format, s.packing, s.size, s.version)
                 for i, s in enumerate(inputs)]  # fmt: skip
         with _Transaction(self._database):
             found = dict(self._database.execute("select name, value from job"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -263,9 +264,11 @@ def text_name(number: int, source: Source, raw: RawRecord) -> str:
     path = raw.path
     if not path and source.format in PAGES and source.address != STANDARD_INPUT:
         path = PurePosixPath(source.address).name
-    parts = path.split("/")
+    parts = [part.encode("utf-8", "replace") for part in path.split("/")]
     # An address may hold what no path here may: it must not lead out of the folder.
-    if not path or any(part in ("", ".", "..") or len(part.encode()) > 200 for part in parts):
+    if b"/".join(parts) != os.fsencode(path) or any(
+        part in (b"", b".", b"..") or len(part) > 200 for part in parts
+    ):
         path = f"{raw.place.number:08d}"
     return f"pages/{number:05d}/{path if path.endswith('.txt') else path + '.txt'}"
 

@@ -23,6 +23,8 @@ class Store:
 
         ``part`` is for one of several processes that write to the same output.
         """
+        if not address:
+            raise InputError("the output has an empty name")
         self.address = address.rstrip("/") or "/"
         self._remote = addresses.is_remote(address)
         if self._remote:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,6 +118,8 @@ def find(address: str) -> Found | None:
             status = os.stat(address)
         except FileNotFoundError:
             return None
+        if not stat.S_ISREG(status.st_mode):
+            return Found(address, None, "")
         return Found(address, status.st_size, f"{status.st_size}-{status.st_mtime_ns}")
     system, path = file_system(address)
     try:
@@ -128,7 +131,10 @@ def find(address: str) -> Found | None:
 
 
 def files_under(folder: str) -> list[tuple[str, Found]]:
-    """All files of a folder and the folders in it, with their paths from there, in order."""
+    """All files of a folder and the folders in it, with their paths from there, in order.
+
+    Raises `OSError` for a folder that cannot be read; links to folders are not followed.
+    """
     found: list[tuple[str, Found]] = []
     if is_remote(folder):
         system, path = file_system(folder)
@@ -138,12 +144,16 @@ def files_under(folder: str) -> list[tuple[str, Found]]:
             relative = name[len(path) :].lstrip("/")
             found.append((relative, _found(f"{folder.rstrip('/')}/{relative}", info)))
     else:
-        for above, _, names in os.walk(folder):
+        for above, _, names in os.walk(folder, onerror=_raise):
             for name in names:
                 full = os.path.join(above, name)
                 if (file := find(full)) is not None and os.path.isfile(full):
                     found.append((os.path.relpath(full, folder), file))
     return sorted(found)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def matching(pattern: str) -> list[str]:

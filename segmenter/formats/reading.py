@@ -83,7 +83,7 @@ def read(
                 elif not raw.passed:
                     yield from _parsed(raw, source.format, reading)
     except OSError as error:
-        yield InputError(f"{argument}: cannot be read: {error.strerror or error}")
+        yield InputError(f"{error.filename or argument}: cannot be read: {error.strerror or error}")
     except ValueError as error:
         yield InputError(f"{argument}: cannot be read: {error}")
     except SegmenterError as error:

@@ -42,7 +42,11 @@ _SNIFFED = 4096
 _LINES = 3
 """Lines, empty ones aside, among which one of JSON Lines is looked for: the first may be broken."""
 
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body)\b",
+    re.I | re.S,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,10 @@ def _file(found: addresses.Found, reading: Reading) -> Source:
     packing = packing_of(address)
     kind = reading.format or format_by_suffix(address)
     if kind is None:
+        if found.size is None and not addresses.is_remote(address):
+            raise InputError(
+                f"{address}: is a pipe, which is read only once: tell its format by --input-format"
+            )
         with addresses.reading(address) as handle:
             head = handle.read(_SNIFFED)
             packing = packing or packing_by_content(head)

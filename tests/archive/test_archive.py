@@ -328,9 +328,38 @@ def test_wrong_usage_is_one_line(tmp_path: Path, crawl: Path) -> None:
         "lies in the input"
         in run(write(tmp_path / "in", 2), "-o", tmp_path / "in" / "out", code=1).stderr
     )
+    folder = tmp_path / "archives"
+    folder.mkdir()
+    (folder / "crawl.warc.gz").write_bytes(crawl.read_bytes())
+    assert "lies in the input" in run(folder, "-o", folder / "out", code=1).stderr
+    assert "an empty name" in run(crawl, "-o", "", code=1).stderr
     assert "is a file" in run(crawl, "-o", crawl, code=1).stderr
     run("-o", out, code=2)
     assert not out.exists() or not list(out.rglob("*.*"))
+
+
+def test_an_input_is_not_written_over(tmp_path: Path, crawl: Path) -> None:
+    inside = tmp_path / "out" / "pages" / "crawl.warc.gz"
+    inside.parent.mkdir(parents=True)
+    inside.write_bytes(crawl.read_bytes())
+    result = run(inside, "-o", tmp_path / "out", "--overwrite", code=1)
+    assert "lies where the job writes" in result.stderr
+    assert inside.read_bytes() == crawl.read_bytes()
+
+
+@pytest.mark.parametrize("to", ["jsonl", "text"])
+def test_a_name_that_is_no_utf8(tmp_path: Path, to: str) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    path = os.fsencode(folder) + b"/caf\xe9.txt"
+    try:
+        Path(os.fsdecode(path)).write_text(page_text(1))
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
+    for source in (folder, Path(os.fsdecode(path))):
+        out = tmp_path / f"out of {source == folder}"
+        for _ in range(2):
+            assert report(source, "-o", out, "--to", to)["written"] == 1
 
 
 def test_quiet_says_nothing_and_help_names_the_files(tmp_path: Path, crawl: Path) -> None:
