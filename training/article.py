@@ -68,7 +68,7 @@ class Settings:
         ("readability", 0.5), ("fundus", 2.0), ("trafilatura", 1.0), ("trafilatura-other", 1.0),
         (OURS, 0.25), (FRAGMENTS, 0.05),
     )  # fmt: skip
-    tol: float = 5e-5
+    tol: float = 1e-4
     fold_tol: float = 1e-3
     max_iter: int = 200
 
