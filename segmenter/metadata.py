@@ -28,8 +28,9 @@ _ITEMS = 2000
 class Metadata:
     """The standard metadata of a page; a field is empty where the page says nothing.
 
-    ``published`` and ``modified`` are as the page writes them, ISO 8601 as a rule. ``url`` is the
-    canonical address, ``language`` a BCP 47 tag.
+    ``title``, ``description``, ``site_name``, ``authors``. ``published`` and ``modified`` are as
+    the page writes them, ISO 8601 as a rule. ``url`` is the canonical address, ``language`` a BCP
+    47 tag.
     """
 
     title: str = ""
