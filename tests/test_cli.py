@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,75 +58,6 @@ def test_table_is_coloured_on_a_terminal_unless_no_color(tmp_path: Path) -> None
         os.close(terminal)
         assert b"2 blocks" in shown
         assert (b"\x1b[" in shown) == coloured
-
-
-def test_names_cannot_write_to_the_terminal(tmp_path: Path) -> None:
-    name = "a\x1b]0;owned\x07\x1b[2Jb.txt"
-    (tmp_path / name).write_text(TEXT)
-    record = json.dumps({"id": name, "text": TEXT})
-    bad = json.dumps({"id": name})
-    for result in (
-        CliRunner().invoke(cli.main, ["label", str(tmp_path / name)], color=True),
-        CliRunner().invoke(cli.main, ["label", str(tmp_path / name / "none")], color=True),
-        CliRunner().invoke(
-            cli.main, ["label", "--input-format", "jsonl"], f"{record}\n{bad}\n", color=True
-        ),
-    ):
-        assert "owned" in result.output
-        assert not {"\x07", "\x1b]", "\x1b[2J"} & {*result.output, *_codes(result.output)}
-
-
-def _codes(text: str) -> list[str]:
-    return [text[i : i + length] for i in range(len(text)) for length in (2, 4)]
-
-
-def test_a_closed_standard_output_is_told() -> None:
-    command = f"exec {sys.executable} -m segmenter info >&-"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (1, "Error: standard output: is closed\n")
-
-
-def test_a_terminal_of_few_characters(tmp_path: Path) -> None:
-    path = tmp_path / "page.txt"
-    path.write_text("“Žižek” said the river rose. " * 20)
-    done = subprocess.run(
-        [sys.executable, "-m", "segmenter", "label", str(path)],
-        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
-        capture_output=True,
-        check=True,
-    )
-    assert "?i?ek? said" in done.stdout.decode("latin-1")
-
-
-def test_a_pipe_by_its_name_wants_a_format(tmp_path: Path) -> None:
-    path = tmp_path / "pipe"
-    os.mkfifo(path)
-    assert "tell its format" in errors(run("clean", str(path), code=1))[0]
-    writer = threading.Thread(target=path.write_text, args=(TEXT,))
-    writer.start()
-    result = run("clean", "--input-format", "text", str(path))
-    writer.join()
-    assert result.stdout.strip() == Segmenter.load().clean(TEXT).strip()
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read any folder")
-def test_a_folder_in_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
-    (tmp_path / "page.txt").write_text(TEXT)
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0)
-    assert f"{locked}: cannot be read" in errors(run("clean", str(tmp_path), code=1))[0]
-    locked.chmod(0o700)
-
-
-@pytest.mark.parametrize(
-    "begin",
-    [b"\xef\xbb\xbf", b"<?xml version='1.0'?>\n", b" <!-- a -->"],
-    ids=["mark", "xml", "note"],
-)
-def test_html_is_told_by_what_is_in_it(begin: bytes) -> None:
-    page = f"<html><body><article><p>{TEXT * 3}</p></article></body></html>".encode()
-    result = run("label", "--format", "json", stdin=begin + page)
-    assert "<" not in "".join(block["text"] for block in json.loads(result.stdout)["blocks"])
 
 
 def test_json_lines_in_and_out() -> None:

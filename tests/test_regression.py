@@ -28,7 +28,7 @@ def test_the_fit_is_that_of_scikit_learn(classes: int) -> None:
     rows = sparse.hstack([rows, sparse.csr_array((400, 5))], format="csr")
     weight = np.linspace(0.5, 2, 400)
     ours = PooledRegression(C=1.0, tol=5e-5).fit(rows, target, weight)
-    theirs = LogisticRegression(C=1.0, tol=1e-5).fit(rows, target, weight)
+    theirs = LogisticRegression(C=1.0, tol=1e-6).fit(rows, target, weight)
     assert ours.coef_.shape == theirs.coef_.shape
     assert not ours.coef_[:, 60:].any()
     assert np.abs(ours.coef_ - theirs.coef_).max() < 1e-3
@@ -68,22 +68,24 @@ def test_the_tolerance_ends_the_search() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "told"),
     [
-        {"y": np.zeros(40, int)},
-        {"y": np.arange(41) % 2},
-        {"y": np.linspace(0, 1, 40)},
-        {"sample_weight": np.zeros(40)},
-        {"sample_weight": np.ones(41)},
-        {"X": np.full((40, 3), np.nan)},
+        ({"y": np.zeros(40, int)}, "two classes"),
+        ({"y": np.arange(41) % 2}, "inconsistent"),
+        ({"y": np.linspace(0, 1, 40)}, "continuous"),
+        ({"sample_weight": np.zeros(40)}, "not all zero"),
+        ({"sample_weight": np.ones(41)}, "inconsistent"),
+        ({"X": np.full((40, 3), np.nan)}, "NaN"),
     ],
-    ids=["one class", "too many", "no classes", "no weight", "too many weights", "no numbers"],
 )
-def test_what_cannot_be_fitted_is_refused(change: dict[str, np.ndarray]) -> None:
+def test_what_cannot_be_fitted_is_refused(change: dict[str, np.ndarray], told: str) -> None:
     given = {"X": np.eye(40)[:, :3], "y": np.arange(40) % 2, **change}
-    with pytest.raises(ValueError, match=r".+"):
+    with pytest.raises(ValueError, match=told):
         PooledRegression().fit(**given)
-    with pytest.raises(ValueError, match=r"'C'"):
+
+
+def test_a_penalty_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="'C'"):
         PooledRegression(C=-1.0).fit(np.eye(40), np.arange(40) % 2)
 
 
@@ -127,7 +129,7 @@ def test_a_pool_is_the_mean_of_regressions_that_lack_columns(classes: int) -> No
     mean = np.mean(scores, axis=0)
     mean -= np.logaddexp.reduce(mean, axis=1, keepdims=True)
     assert np.abs(ours.predict_log_proba(rows) - mean).max() < 1e-2
-    whole = LogisticRegression(C=1.0, tol=1e-5).fit(rows, target, weight)
+    whole = LogisticRegression(C=1.0, tol=1e-6).fit(rows, target, weight)
     assert np.abs(ours.predict_log_proba(rows) - whole.predict_log_proba(rows)).max() > 0.1
 
 

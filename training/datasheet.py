@@ -153,9 +153,9 @@ Coverage, as `make check-data` checks it:
 
 ## Collection
 
-Each writer had a share of the world, a list of voices and forms, and a plan of some 25 pages, and wrote
-every page sentence by sentence, by a guide to the labels and to the habits of such sites; the writers
-are language models, working apart. Programs made quotation marks uniform within a page, wrapped
+Each writer had a share of the world, a list of voices and forms, and a plan of pages, and wrote every
+page sentence by sentence, by a guide to the labels and to the habits of such sites; the writers are
+language models, working apart. Programs made quotation marks uniform within a page, wrapped
 lines (`hard_wrap`) and took out line breaks (`wall`); they wrote nothing.
 
 A second reader, not the writer, checked each line of every page against the rules and changed

@@ -30,7 +30,7 @@ from segmenter.archive.store import Store
 from segmenter.archive.summary import Summary
 from segmenter.errors import InputError, SegmenterError, told
 from segmenter.formats import BEGIN, Place, RawRecord, Source, left_alone, sources_of
-from segmenter.formats.addresses import is_remote
+from segmenter.formats.addresses import is_folder, is_remote
 from segmenter.formats.cleaned import Outcome
 from segmenter.formats.extras import load
 from segmenter.formats.sources import STANDARD_INPUT
@@ -199,20 +199,22 @@ def _check(
 
 def _check_apart(inputs: Sequence[str], sources: Sequence[Source], output: str) -> None:
     """Refuses an output that the job would read, and an input that it would write over."""
-    if is_remote(output):
-        return
-    folder = Path(output).resolve()
     for name in inputs:
-        above = Path(name).resolve()
-        if not is_remote(name) and above.is_dir() and (above == folder or above in folder.parents):
+        if name != STANDARD_INPUT and is_folder(name) and _lies_in(output, name):
             raise InputError(f"{output}: lies in the input {name}; name an output outside of it")
-    for address in (source.address for source in sources):
-        if is_remote(address) or address == STANDARD_INPUT:
-            continue
-        if {folder / own for own in FOLDERS} & {*Path(address).resolve().parents}:
+    for source in sources:
+        if any(_lies_in(source.address, f"{output.rstrip('/')}/{own}") for own in FOLDERS):
             raise InputError(
-                f"{address}: lies where the job writes; name another output than {output}"
+                f"{source.address}: lies where the job writes; name another output than {output}"
             )
+
+
+def _lies_in(address: str, folder: str) -> bool:
+    """Whether an address is that of a folder, or within it."""
+    if is_remote(address) or is_remote(folder):
+        return f"{address.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
+    path = Path(address).resolve()
+    return Path(folder).resolve() in (path, *path.parents)
 
 
 def _check_names(source: Source) -> None:

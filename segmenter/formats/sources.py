@@ -113,7 +113,7 @@ def _file(found: addresses.Found, reading: Reading) -> Source:
     if kind is None:
         if found.size is None and not addresses.is_remote(address):
             raise InputError(
-                f"{address}: is a pipe, which is read only once: tell its format by --input-format"
+                f"{address}: is no regular file, so read once: tell its format by --input-format"
             )
         with addresses.reading(address) as handle:
             head = handle.read(_SNIFFED)

@@ -342,8 +342,9 @@ def test_an_input_is_not_written_over(tmp_path: Path, crawl: Path) -> None:
     inside = tmp_path / "out" / "pages" / "crawl.warc.gz"
     inside.parent.mkdir(parents=True)
     inside.write_bytes(crawl.read_bytes())
-    result = run(inside, "-o", tmp_path / "out", "--overwrite", code=1)
-    assert "lies where the job writes" in result.stderr
+    for source in (inside, inside.parent):
+        result = run(source, "-o", tmp_path / "out", "--overwrite", code=1)
+        assert "lies where the job writes" in result.stderr
     assert inside.read_bytes() == crawl.read_bytes()
 
 
