@@ -349,7 +349,7 @@ def explain(
     run = _start(model_path, input_format, text_field, id_field)
     labels = run.segmenter.model.labels
     width = shutil.get_terminal_size((100, 24)).columns
-    for record, page in run.pages(inputs or ("-",)):
+    for i, (record, page) in enumerate(run.pages(inputs or ("-",))):
         try:
             if record.html is None:
                 told = show.reasons(
@@ -361,6 +361,7 @@ def explain(
             run.failures += 1
             _tell(f"{record.where}: {error}")
             continue
+        click.echo(("\n" if i else "") + show.heading(record.id))
         click.echo(show.row(block, page.blocks[block], labels, width))
         click.echo(told)
     _finish(run)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from segmenter.errors import SegmenterError
 from segmenter.labels import LABELS, Label
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Page:
     text: str
     blocks: tuple[Block, ...]
     metadata: Metadata | None = None
-    layout: tuple[HtmlBlock, ...] = field(default=(), repr=False)
+    layout: tuple[HtmlBlock, ...] = field(default=(), repr=False, compare=False)
     asides: frozenset[int] = field(default=frozenset(), repr=False)
     labels: tuple[Label | str, ...] = field(default=LABELS, repr=False)
 
@@ -85,8 +86,16 @@ class Page:
         min_confidence: float = 0.0,
         asides: bool = False,
     ) -> list[int]:
-        """The places of the blocks that `clean` writes."""
-        keep = self.labels[:1] if keep is None else keep
+        """The places of the blocks that `clean` writes. Raises `SegmenterError` as that does."""
+        if keep is None:
+            keep = self.labels[:1]
+        keep = {keep} if isinstance(keep, str) else set(keep)
+        if unknown := keep.difference(self.labels):
+            raise SegmenterError(
+                f"keep: {min(unknown)!r} is none of the labels {', '.join(self.labels)}"
+            )
+        if not 0 <= min_confidence <= 1:
+            raise SegmenterError(f"min_confidence is from 0 to 1, not {min_confidence!r}")
         return [
             i
             for i, block in enumerate(self.blocks)
@@ -109,6 +118,8 @@ class Page:
         stands. Blocks whose confidence is below ``min_confidence`` are left out. Of a page read
         from HTML, headline, standfirst and captions are left out too, unless ``asides`` is true:
         the headline is in the metadata, and what extractors of articles write is the body.
+        Raises `SegmenterError` for a label that the model does not have, and for a
+        ``min_confidence`` that is not from 0 to 1.
 
         >>> Page("", ()).clean()
         ''
@@ -130,9 +141,13 @@ class Page:
         return {label: count / counts.total() for label, count in counts.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """The blocks as plain data, ready for JSON; of HTML, with elements and metadata."""
+        """The blocks as plain data, ready for JSON; of HTML, with text, metadata and elements."""
         if self.metadata is not None:
-            return {"metadata": self.metadata.to_dict(), "blocks": self._block_dicts()}
+            return {
+                "text": self.text,
+                "metadata": self.metadata.to_dict(),
+                "blocks": self._block_dicts(),
+            }
         return {"blocks": self._block_dicts()}
 
     def _block_dicts(self) -> list[dict[str, Any]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from segmenter.html import HtmlPage
     from segmenter.structure import Structure
     from segmenter.within import Flags, Floats
+
+T = TypeVar("T")
 
 _MODELS = Path(__file__).with_name("models")
 
@@ -63,48 +65,43 @@ class Segmenter:
         return cls(Model.load(_MODELS / "default.npz"))
 
     def segment(self, text: str) -> Page:
-        """The page that ``text`` is."""
-        return self._segment([text])[0]
+        """The page that ``text`` is. Raises `TypeError` for what is no text."""
+        return self._segment([_text(text)])[0]
 
     def clean(self, text: str, keep: Collection[Label | str] | None = None) -> str:
         """The text of the blocks of ``text`` whose label is in ``keep``; see `Page.clean`."""
         return self.segment(text).clean(keep)
 
     def pipe(self, texts: Iterable[str]) -> Iterator[Page]:
-        """The page of each of ``texts``, lazily and in order; faster than one at a time."""
-        batch: list[str] = []
-        size = 0
-        for text in texts:
-            batch.append(text)
-            size += len(text)
-            if size >= BATCH or len(batch) >= BATCH >> 8:
-                yield from self._segment(batch)
-                batch, size = [], 0
-        if batch:
+        """The page of each of ``texts``, lazily and in order; faster than one at a time.
+
+        It reads ahead, to about a thousand texts or 256 thousand characters. What ``texts`` raises,
+        and `TypeError` for what is no text, is raised behind the pages before it.
+        """
+        if isinstance(texts, str | bytes):
+            raise TypeError("pipe takes many texts; segment takes one")
+        for batch in _batches(map(_text, texts), len, BATCH >> 8):
             yield from self._segment(batch)
 
     def segment_html(self, html: bytes | str) -> Page:
         """The page that ``html`` is rendered to, with its metadata.
 
         Bytes are decoded as the HTML standard says. What is no article has the model's last label.
-        Raises `MissingExtraError` without the extra ``html``.
+        Raises `MissingExtraError` without the extra ``html``, `TypeError` for what is no HTML.
         """
         return next(self.pipe_html([html]))
 
     def pipe_html(self, pages: Iterable[bytes | str]) -> Iterator[Page]:
-        """The page of each of ``pages``, lazily and in order; faster than one at a time."""
+        """The page of each of ``pages``, lazily and in order; faster than one at a time.
+
+        As `pipe`, it reads ahead, and raises what ``pages`` raises behind the pages before it.
+        """
         from segmenter.html import read_html
 
-        batch: list[HtmlPage] = []
-        size = 0
-        for html in pages:
-            page = read_html(html)
-            batch.append(page)
-            size += len(page.text)
-            if size >= BATCH or len(batch) >= BATCH >> 10:
-                yield from self._segment_html(batch)
-                batch, size = [], 0
-        if batch:
+        if isinstance(pages, str | bytes):
+            raise TypeError("pipe_html takes many pages; segment_html takes one")
+        read = map(read_html, map(_html, pages))
+        for batch in _batches(read, lambda page: len(page.text), BATCH >> 10):
             yield from self._segment_html(batch)
 
     @property
@@ -168,6 +165,50 @@ class Segmenter:
             Page(text, tuple(itertools.islice(blocks, count)), labels=self._labels)
             for text, count in zip(texts, counts.tolist(), strict=True)
         ]
+
+
+def _text(given: object) -> str:
+    """The text that was given. Raises `TypeError`."""
+    if isinstance(given, str):
+        return given
+    raise TypeError(
+        f"a page is a str, not {type(given).__name__}; segment_html takes bytes of HTML"
+    )
+
+
+def _html(given: object) -> bytes | str:
+    """The HTML that was given. Raises `TypeError`."""
+    if isinstance(given, str | bytes):
+        return given
+    raise TypeError(f"HTML is bytes or a str, not {type(given).__name__}")
+
+
+def _batches(items: Iterable[T], size_of: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """The items in batches: of `BATCH` characters, or of ``most`` items.
+
+    What ``items`` raises is raised behind the batch before it.
+    """
+    batch: list[T] = []
+    size = 0
+    error: Exception | None = None
+    source = iter(items)
+    while True:
+        try:
+            item = next(source)
+        except StopIteration:
+            break
+        except Exception as raised:  # handed on behind the batch
+            error = raised
+            break
+        batch.append(item)
+        size += size_of(item)
+        if size >= BATCH or len(batch) >= most:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+    if error is not None:
+        raise error
 
 
 def _repeated(texts: Sequence[str], counts: Ints) -> Iterator[str]:

@@ -60,10 +60,15 @@ def row(index: int, block: Block, labels: tuple[str, ...], width: int, number: i
     )
 
 
+def heading(name: str) -> str:
+    """The line above what is told of a page: its name."""
+    return click.style(printable(name), bold=True)
+
+
 def table(name: str, page: Page, labels: tuple[str, ...], width: int) -> str:
     """A row a block: number, label, confidence, first words; then the share of each label."""
     number = max(len(str(len(page.blocks) - 1)), 1)
-    lines = [click.style(printable(name), bold=True)]
+    lines = [heading(name)]
     lines += [row(i, block, labels, width, number) for i, block in enumerate(page.blocks)]
     shares = page.shares()
     summary = "  ".join(

@@ -63,7 +63,7 @@ def test_the_command_line_explains_html(tmp_path: Path) -> None:
     path.write_text(PAGE, encoding="utf-8")
     shown = CliRunner().invoke(main, ["explain", str(path), "--block", "4", "--top", "3"])
     assert shown.exit_code == 0
-    assert "Police shut the port" in shown.stdout.splitlines()[0]
+    assert "Police shut the port" in shown.stdout.splitlines()[1]
     assert "inside the article:" in shown.stdout
     missing = CliRunner().invoke(main, ["explain", str(path), "--block", "40"])
     assert missing.exit_code == 1

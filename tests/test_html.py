@@ -302,3 +302,12 @@ def test_tags_in_any_order_keep_the_promises(tags: list[str]) -> None:
     page = read_html(html)
     assert_promises(page)
     assert bounded(html.encode()) == html.encode() or html.count("<b>") + html.count("<i") > 8
+
+
+def test_a_page_equals_itself_read_again(segmenter: Segmenter) -> None:
+    html = (
+        "<html><body><article><p>The river rose on Monday, police said.</p></article></body></html>"
+    )
+    page = segmenter.segment_html(html)
+    assert page == segmenter.segment_html(html)
+    assert page != segmenter.segment_html(html.replace("Monday", "Friday"))

@@ -3,13 +3,14 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import segmenter as package
-from segmenter import Label, Page, Segmenter
+from segmenter import Label, Page, Segmenter, SegmenterError
 from segmenter import segmenter as module
 
 TEXTS = st.text(
@@ -110,3 +111,48 @@ def test_labelling_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""
+
+
+def test_what_cannot_be_kept_is_refused(segmenter: Segmenter) -> None:
+    page = segmenter.segment("Share\n\nThe river rose by two metres, the fire brigade said.")
+    assert page.clean(keep="boilerplate") == page.clean(keep=["boilerplate"])
+    for options, told in (
+        ({"keep": {"orginal_report"}}, "'orginal_report' is none of the labels original_report,"),
+        ({"keep": "not boilerplate"}, "'not boilerplate' is none"),
+        ({"min_confidence": 90}, "from 0 to 1, not 90"),
+        ({"min_confidence": float("nan")}, "from 0 to 1, not nan"),
+    ):
+        with pytest.raises(SegmenterError, match=told):
+            page.clean(**options)
+
+
+def test_what_is_no_page_is_told_by_its_type(segmenter: Segmenter) -> None:
+    for call, told in (
+        (lambda: segmenter.segment(None), "not NoneType"),
+        (lambda: segmenter.segment(b"text"), "not bytes"),
+        (lambda: segmenter.segment_html(7), "not int"),
+        (lambda: list(segmenter.pipe("a text")), "segment takes one"),
+        (lambda: list(segmenter.pipe_html(b"<p>")), "segment_html takes one"),
+    ):
+        with pytest.raises(TypeError, match=told):
+            call()
+
+
+@pytest.mark.parametrize("many", [3, 2_000])
+def test_pages_before_a_bad_one_come_first(segmenter: Segmenter, many: int) -> None:
+    def broken() -> Iterator[str]:
+        yield from ["Storm."] * many
+        raise OSError("the disk is gone")
+
+    def with_none() -> Iterator[str | None]:
+        yield from ["Storm."] * many
+        yield None
+
+    for pages, error in (
+        (segmenter.pipe(broken()), OSError),
+        (segmenter.pipe(with_none()), TypeError),
+        (segmenter.pipe_html(with_none()), TypeError),
+    ):
+        assert [page.text.strip() for page in itertools.islice(pages, many)] == ["Storm."] * many
+        with pytest.raises(error):
+            next(pages)

@@ -132,3 +132,9 @@ def test_wrong_blocks_are_told() -> None:
         classifier.predict(["a", "b", "c"], ["p", "q", "p"])
     assert classifier.predict([]).shape == (0,)
     assert classifier.predict(["", "x"]).shape == (2,)
+
+
+def test_texts_that_come_once_are_cleaned() -> None:
+    once = SegmentCleaner().fit_transform(iter(PAGES))
+    assert once.tolist() == SegmentCleaner().transform(PAGES).tolist()
+    assert len(once) == len(PAGES)

@@ -49,8 +49,8 @@ class _Share(click.ParamType[tuple[str, float]]):
 @click.option("-j", "--jobs", type=click.IntRange(1), default=1, show_default=True,
               help="Processes that label pages; with --engine ray, shards at once.")  # fmt: skip
 @click.option("--keep", multiple=True, metavar="LABEL",
-              help="Label of the cleaned text; may be given several times. original_report"
-              " unless given.")  # fmt: skip
+              help="Label of the cleaned text; may be given several times. The model's"
+              " first label unless given.")  # fmt: skip
 @click.option("--min-share", multiple=True, type=_Share(),
               help="Drop pages of which LABEL has less than the share X; may be given several"
               " times.")  # fmt: skip

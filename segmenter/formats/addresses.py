@@ -147,8 +147,14 @@ def files_under(folder: str) -> list[tuple[str, Found]]:
         for above, _, names in os.walk(folder, onerror=_raise):
             for name in names:
                 full = os.path.join(above, name)
-                if (file := find(full)) is not None and os.path.isfile(full):
-                    found.append((os.path.relpath(full, folder), file))
+                try:
+                    file = find(full)
+                except OSError:
+                    file = None
+                # A link that leads nowhere is told of where it is read.
+                if file is None or os.path.isfile(full):
+                    place = os.path.relpath(full, folder)
+                    found.append((place, file or Found(full, None, "")))
     return sorted(found)
 
 

@@ -138,7 +138,7 @@ def page_of(data: Mapping[str, Any], raw: RawRecord, reading: Reading) -> Record
             raise InputError(f'there {what} "{field}"; name that of the text by --text-field')
     name = data.get(reading.id_field)
     return Record(
-        str(raw.place.number + 1 if name is None else name),
+        _id(raw.place.number + 1 if name is None else name),
         text,
         raw.where,
         html=html,
@@ -146,6 +146,13 @@ def page_of(data: Mapping[str, Any], raw: RawRecord, reading: Reading) -> Record
         date=_text(data.get("date")),
         labelled=labelled,
     )
+
+
+def _id(value: Any) -> str:
+    """An id as text: what is none is written as JSON is."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _text(value: Any) -> str:

@@ -74,20 +74,30 @@ def read(
     ``tell`` is given what is no error but should be known.
     """
     try:
-        for source in sources_of(argument, reading):
-            if tell is not None and source.left:
-                tell(left_alone(source))
+        sources = sources_of(argument, reading)
+    except (OSError, ValueError, SegmenterError) as error:
+        yield _problem(argument, error)
+        return
+    for source in sources:
+        if tell is not None and source.left:
+            tell(left_alone(source))
+        try:
             for raw in raw_records(source, reading):
                 if raw.error:
                     yield InputError(f"{raw.where}: {raw.error}")
                 elif not raw.passed:
                     yield from _parsed(raw, source.format, reading)
-    except OSError as error:
-        yield InputError(f"{error.filename or argument}: cannot be read: {error.strerror or error}")
-    except ValueError as error:
-        yield InputError(f"{argument}: cannot be read: {error}")
-    except SegmenterError as error:
-        yield InputError(str(error))
+        except (OSError, ValueError, SegmenterError) as error:
+            yield _problem(source.name, error)
+
+
+def _problem(name: str, error: OSError | ValueError | SegmenterError) -> InputError:
+    """What kept an input from being read."""
+    if isinstance(error, SegmenterError):
+        return InputError(str(error))
+    if isinstance(error, OSError):
+        return InputError(f"{error.filename or name}: cannot be read: {error.strerror or error}")
+    return InputError(f"{name}: cannot be read: {error}")
 
 
 def _parsed(raw: RawRecord, kind: str, reading: Reading) -> Iterator[Record | InputError]:

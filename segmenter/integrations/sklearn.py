@@ -5,7 +5,7 @@ Needs the extra ``sklearn``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,6 +52,17 @@ class SegmentCleaner(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._kept()
         texts_of(X)
         return self
+
+    def fit_transform(
+        self,
+        X: Iterable[str],  # noqa: N803
+        y: object = None,
+        **fit_params: object,
+    ) -> NDArray[np.object_]:
+        """As `fit`, then `transform`, also of texts that come but once."""
+        X = list(X) if isinstance(X, Iterator) else X  # noqa: N806
+        found: NDArray[np.object_] = super().fit_transform(X, y, **fit_params)
+        return found
 
     def transform(self, X: Iterable[str]) -> NDArray[np.object_]:  # noqa: N803
         """The cleaned text of each page: of shape (pages,). Raises `ValueError` for no texts."""

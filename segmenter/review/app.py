@@ -81,6 +81,7 @@ class _Routes:
             {
                 "labels": list(session.labels),
                 "file": session.corrections.path.name,
+                "path": str(session.corrections.path.absolute()),
                 "model": session.digest,
                 "newer": newer,
             }

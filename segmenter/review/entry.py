@@ -86,7 +86,7 @@ class Entry:
         )
         places = {(b.start, b.end) for i, b in enumerate(self.page.blocks) if i in self.page.asides}
         asides = frozenset(i for i, b in enumerate(blocks) if (b.start, b.end) in places)
-        return Page(self.text, blocks, asides=asides).clean()
+        return Page(self.text, blocks, asides=asides, labels=self.page.labels).clean()
 
     def labelled(self) -> LabelledPage:
         """The page in the page format, with its cuts where they are not the model's own."""

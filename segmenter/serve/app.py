@@ -160,8 +160,6 @@ class _Api:
 def _labelled(sent: Sent, page: Page) -> dict[str, Any]:
     """What `/v1/label` says of a page."""
     data: dict[str, Any] = {} if sent.id is None else {"id": sent.id}
-    if page.metadata is not None:
-        data["text"] = page.text
     return {**data, **page.to_dict()}
 
 

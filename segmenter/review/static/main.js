@@ -161,7 +161,7 @@ function tellLoop() {
     ? `On ${count} the model agreed with you on ${mean("before")} of the text before, on ` +
       `${mean("now")} now. It was trained on them: how it does on other pages, make evaluate tells.`
     : `On ${count} the model agrees with you on ${mean("now")} of the text. ` +
-      `Train it on them: make train EXTRA=${state.file}`;
+      `Train it on them: make train EXTRA='${state.path}'`;
 }
 
 const actions = {
