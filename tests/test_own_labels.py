@@ -11,9 +11,11 @@ from click.testing import CliRunner
 from segmenter import Segmenter, SegmenterError
 from segmenter.cli import main as segmenter_main
 from segmenter.model import Model
+from segmenter.review.entry import Entry
+from segmenter.review.pieces import of_blocks
 from tests import own_pages
 from tests.training_pages import pages as news_pages
-from training import label_set, own_labels
+from training import fit, label_set, own_labels
 from training.label_set import LabelSet, parse
 from training.rows import from_pages
 
@@ -63,7 +65,8 @@ def test_the_library_gives_the_models_own_labels(folder: Path) -> None:
     assert page.clean().startswith("Preheat")
     assert page.clean() == segmenter.clean(own_pages.UNSEEN)
     assert page.clean(keep={"memoir"}).startswith("When I was a boy")
-    assert page.clean(keep={"original_report"}) == ""
+    with pytest.raises(SegmenterError, match="is none of the labels recipe, memoir, furniture"):
+        page.clean(keep={"original_report"})
 
 
 def test_pages_with_markup_have_the_models_own_labels(folder: Path) -> None:
@@ -85,7 +88,7 @@ def test_the_command_line_takes_the_models_own_labels(folder: Path) -> None:
     assert "'original_report' is none of recipe, memoir, furniture" in refused
     assert '<div class="block frame">' in program(folder, "label", "--format", "html")
     assert "furniture" in program(folder, "label")
-    assert "recipe" in program(folder, "explain", "--block", "1").splitlines()[1]
+    assert "recipe" in program(folder, "explain", "--block", "1").splitlines()[2]
     told = json.loads(program(folder, "info", "--format", "json"))
     assert told["labels"] == list(own_pages.LABELS)
     assert told["unseen writers"]["characters right"] > 0.9
@@ -208,13 +211,51 @@ def test_a_model_file_with_own_labels_is_checked_as_any(folder: Path, tmp_path: 
         Model.load(tmp_path / "damaged.npz")
 
 
-def test_pages_that_are_none_are_one_clear_line(tmp_path: Path) -> None:
+SOUND = '{"id": "a", "source": "s", "segments": [{"label": "a", "text": "x"}]}\n'
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"id": "a", "source": "s"}', "line 2: has no 'segments'"),
+        ('{"id": "a", "segments": []}', "line 2: has no 'source'"),
+        ("not json", "line 2: is no JSON: Expecting value"),
+        ("[1]", "line 2: is not made of segments"),
+        ('{"id": "a", "source": "s", "segments": ["b"]}', "line 2: is not made of segments"),
+    ],
+)
+def test_pages_that_are_none_are_one_clear_line(tmp_path: Path, line: str, told: str) -> None:
     path = tmp_path / "pages.jsonl"
-    path.write_text('{"id": "a", "source": "s"}\n')
-    done = CliRunner().invoke(
-        own_labels.main, ["--labels", "a,b", "--pages", str(path), "--output", str(path)]
-    )
+    path.write_text(SOUND + line + "\n")
+    for command, options in (
+        (own_labels.main, ["--labels", "a,b", "--pages", str(path), "--output", str(path)]),
+        (fit.main, ["--extra", str(path), "--output", str(path)]),
+    ):
+        done = CliRunner().invoke(command, options)
+        assert done.exit_code == 1
+        assert done.output.startswith(f"Error: {path}, {told}")
+        assert done.output.count("\n") == 1
+        assert path.read_text().startswith(SOUND)
+
+
+def test_a_fit_is_refused_before_it_begins(tmp_path: Path) -> None:
+    path = tmp_path / "pages.jsonl"
+    path.write_text(SOUND)
+    done = CliRunner().invoke(fit.main, ["--extra", str(path), "--output", str(path)])
     assert done.exit_code == 1
-    assert "not in the page format" in done.output
-    assert "Traceback" not in done.output
-    assert path.read_text().startswith("{")
+    assert "a: 'a' is none of original_report," in done.output
+    (tmp_path / "empty.jsonl").write_text("\n")
+    for options, code, told in (
+        (["--pages", str(path), "--output", str(tmp_path)], 2, "is a directory"),
+        (["--pages", str(tmp_path / "empty.jsonl")], 1, "the files hold no page"),
+    ):
+        done = CliRunner().invoke(own_labels.main, ["--labels", "a,b", *options])
+        assert done.exit_code == code
+        assert told in done.output
+
+
+def test_a_review_shows_what_cleaning_keeps(folder: Path) -> None:
+    page = Segmenter.load(folder / "own.npz").segment(own_pages.UNSEEN)
+    pieces = of_blocks(page.blocks)
+    assert page.clean()
+    assert Entry("k", "a", "s", page, pieces, pieces).kept() == page.clean()

@@ -47,8 +47,8 @@ def test_every_line_of_the_page_that_started_it_all(segmenter: Segmenter) -> Non
 
 def test_pages_that_are_kept_for_measuring(segmenter: Segmenter) -> None:
     figures = tally(segmenter, "dev.jsonl").figures()
-    assert figures["char_accuracy"] > 0.955
-    assert figures["line_macro_f1"] > 0.945
+    assert figures["char_accuracy"] > 0.95
+    assert figures["line_macro_f1"] > 0.95
     assert figures["kept"] > 0.96
 
 
@@ -69,12 +69,7 @@ BRIEFS = {
 }
 
 
-OPENING_LOST = pytest.mark.xfail(
-    strict=True, reason="the opening of this brief is taken for boilerplate, at 90%"
-)
-
-
-@pytest.mark.parametrize("name", ["rates", pytest.param("match", marks=OPENING_LOST)])
+@pytest.mark.parametrize("name", ["rates", "match"])
 def test_a_brief_without_a_headline_is_kept_whole(segmenter: Segmenter, name: str) -> None:
     labels = [block.label for block in segmenter.segment("\n\n".join(BRIEFS[name])).blocks]
     assert labels == [LABELS[0]] * len(BRIEFS[name])

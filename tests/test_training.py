@@ -24,7 +24,7 @@ from training.calibration import calibration_error, fit_calibration, neutral
 from training.check_data import NEAR_COPY, faults, honest, overlaps, read, repeated
 from training.damage import DAMAGES, damaged
 from training.evaluate import Group
-from training.fit import SETTINGS, chain_of, fit, retelling_of, role_scores
+from training.fit import SETTINGS, _weighted, chain_of, fit, retelling_of, role_scores
 from training.floors import FIGURES, raised, sunk
 from training.folds import Pages, decode_folds, held_out
 from training.pages import DATASETS, LABELS, block_labels, character_labels
@@ -104,6 +104,56 @@ def test_fitting_again_gives_the_same_bytes(data: Pages, fitted: object, tmp_pat
         )
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     assert Model.load(tmp_path / "one").labels == LABELS
+
+
+def test_public_text_weighs_its_share(data: Pages) -> None:
+    """Blocks by label, pages by the mean of their blocks."""
+    rows = data.rows
+    weight = np.zeros(len(rows), np.float32)
+    weight[::2] = 1
+    label = rows.label.copy()
+    label[::6] = len(LABELS)  # not known
+    public = replace(rows, label=label, weight=weight)
+    joined, alone, of_page = _weighted(rows, None, [public], SETTINGS, len(LABELS))
+    size = len(rows)
+    assert len(joined) == 2 * size
+    assert np.array_equal(alone[size:] > 0, (weight > 0) & (label < len(LABELS)))
+    used = alone > 0
+    totals = np.bincount(joined.label[used], weights=alone[used])
+    assert np.allclose(totals, totals[0])
+    assert alone.sum() == pytest.approx(np.count_nonzero(used))
+    for i in range(len(LABELS)):
+        ours, theirs = (
+            part[own == i].sum()
+            for part, own in ((alone[:size], rows.label), (alone[size:], label))
+        )
+        assert theirs == pytest.approx(SETTINGS.public_share * ours)
+    assert np.array_equal(of_page[:size], np.ones(size))
+    assert of_page[size:].sum() == pytest.approx(SETTINGS.public_share * size)
+    pages = np.split(of_page[size:], np.flatnonzero(np.diff(rows.page)) + 1)
+    assert all(np.ptp(page) == 0 for page in pages)
+    assert len({page[0] for page in pages}) > 1
+
+
+def test_public_text_that_tells_nothing_changes_nothing(data: Pages) -> None:
+    unknown = replace(data.rows, label=np.full(len(data.rows), len(LABELS), np.int8))
+    nothing = replace(data.rows, weight=np.zeros(len(data.rows), np.float32))
+    fits = [
+        fit(data.rows, None, public, SETTINGS).named_steps["regression"].coef_
+        for public in ([], [unknown, nothing])
+    ]
+    assert np.array_equal(*fits)
+
+
+def test_the_field_has_its_share_in_the_mean(data: Pages) -> None:
+    fits = [
+        fit(data.rows, None, [], replace(SETTINGS, field_share=share)).named_steps["regression"]
+        for share in (0.0, 0.5, 1.0)
+    ]
+    for name in ("coef_", "intercept_"):
+        none, half, whole = (getattr(one, name) for one in fits)
+        assert np.abs(half - (none + whole) / 2).max() < 1e-3
+        assert np.abs(none - whole).max() > 0.1
 
 
 def test_unseen_writers_are_labelled_by_models_that_did_not_see_them(data: Pages) -> None:

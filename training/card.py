@@ -144,9 +144,9 @@ def card(found: dict[str, Any], about: dict[str, Any]) -> str:
     return f"""# The packaged model
 
 Multinomial logistic regression over hashed n-grams (TF-IDF), style, layout and overlap of blocks,
-the mean of fits that each lack a group of these, with a hidden Markov chain over the page; where
-the page tells a matter twice, report and rewrite are moved apart. Fitted by `make train`, kept in
-`default.npz` as plain arrays. `segmenter info` shows what it was made from.
+the mean of fits that each lack a group of these and of a conditional random field, with a Markov
+chain over the page; where the page tells a matter twice, report and rewrite are moved apart. Fitted
+by `make train`, kept in `default.npz` as plain arrays. `segmenter info` shows what it was made of.
 
 - **For**: separating the report from comic rewrites, made-up interviews and boilerplate on scraped
   English news pages, before they are stored or searched.

@@ -49,7 +49,7 @@ def has(label: str) -> Check:
 
 def flagged(flag: str) -> Check:
     """Whether a page's ``flags`` name this one."""
-    return lambda page: flag in page.details.get("flags", "").replace(",", " ").split()
+    return lambda page: flag in page.flags
 
 
 def honest(page: LabelledPage) -> bool:

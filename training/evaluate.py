@@ -203,7 +203,7 @@ def learning_curve(group: Group) -> list[Figures]:
 
 
 def ablations(settings: Settings) -> dict[str, Settings]:
-    """The settings with one part left out, by its name: a group of features, pool or retelling."""
+    """The settings with one part left out, by its name: features, pool, field, retelling."""
     style = {*CUE_NAMES, *EXTRA_CUES, *(f"{n}, outside quotations" for n in OUTSIDE)}
 
     def without(*columns: str) -> Settings:
@@ -221,6 +221,7 @@ def ablations(settings: Settings) -> dict[str, Settings]:
         "no overlap": without(*OVERLAP),
         "no neighbours": scaled(neighbours=0.0),
         "one regression of all": replace(settings, pool=()),
+        "no field": replace(settings, field_share=0.0),
         "no retelling": replace(settings, retelling=0.0),
     }
 

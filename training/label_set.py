@@ -107,7 +107,7 @@ def read(argument: str) -> LabelSet:
     if "," in argument and not path.exists():
         return parse(argument, "LABELS")
     try:
-        return parse(path.read_text(encoding="utf-8"), argument)
+        return parse(path.read_text(encoding="utf-8-sig"), argument)
     except (OSError, UnicodeDecodeError) as error:
         raise SegmenterError(f"{argument}: no labels file can be read: {error}") from error
 

@@ -100,7 +100,7 @@ def _measured(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="File of further labelled pages.",
 )
-@click.option("--output", type=click.Path(path_type=Path), default=Path("own.npz"))
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("own.npz"))
 @click.option("--jobs", default=2, show_default=True, help="Processes that measure side by side.")
 def main(
     labels: str, pages: tuple[Path, ...], extra: tuple[Path, ...], output: Path, jobs: int
@@ -110,13 +110,11 @@ def main(
     try:
         chosen = label_set.read(labels)
         given = [*pg.load(pages or None), *pg.load(extra)]
+        if not given:
+            raise SegmenterError("the files hold no page")
         model = train(chosen, given, counts.load_all(), jobs=jobs)
     except SegmenterError as error:
         raise click.ClickException(str(error)) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise click.ClickException(
-            f"a page is not in the page format that CONTRIBUTING.md tells: {error!r}"
-        ) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     model.save(output)
     click.echo(f"{output}: {', '.join(model.labels)}; {time.perf_counter() - began:.0f} s")

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from segmenter.errors import InputError
 from segmenter.labels import Label
 from segmenter.splitter import Ints
 
@@ -36,9 +37,17 @@ class LabelledPage:
         """The whole text."""
         return "".join(text for _, text in self.segments)
 
+    @property
+    def flags(self) -> frozenset[str]:
+        """What the page is flagged as; written one behind the other, with commas or without."""
+        return frozenset(self.details.get("flags", "").replace(",", " ").split())
+
 
 def parse(line: str) -> LabelledPage:
-    """The page of one line of JSON. Raises `ValueError` for what is not in the page format."""
+    """The page of one line of JSON.
+
+    Raises `KeyError`, `TypeError` or `ValueError` for what is not in the page format.
+    """
     data = json.loads(line)
     segments = tuple((part["label"], part["text"]) for part in data["segments"])
     details = {
@@ -52,14 +61,36 @@ def parse(line: str) -> LabelledPage:
 
 
 def load(paths: Iterable[Path] | None = None) -> list[LabelledPage]:
-    """The pages of JSONL files; of all files in ``datasets/`` unless given."""
+    """The pages of JSONL files; of all files in ``datasets/`` unless given.
+
+    Raises `InputError` for a line that is not in the page format.
+    """
     chosen = sorted(DATASETS.glob("*.jsonl")) if paths is None else paths
     return [
-        parse(line)
+        _parsed(line, path, number)
         for path in chosen
-        for line in path.read_text(encoding="utf-8").split("\n")
+        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1)
         if line.strip()
     ]
+
+
+def _parsed(line: str, path: Path, number: int) -> LabelledPage:
+    try:
+        return parse(line)
+    except json.JSONDecodeError as error:
+        told = f"is no JSON: {error.msg}"
+    except KeyError as error:
+        told = f"has no {error.args[0]!r}"
+    except (TypeError, ValueError):
+        told = "is not made of segments"
+    raise InputError(f"{path}, line {number}: {told}; CONTRIBUTING.md tells the page format")
+
+
+def check_labels(pages: Iterable[LabelledPage], labels: Sequence[str] = LABELS) -> None:
+    """Raises `InputError` for a page with a label that is none of ``labels``."""
+    for page in pages:
+        if unknown := {label for label, _ in page.segments}.difference(labels):
+            raise InputError(f"{page.id}: {min(unknown)!r} is none of {', '.join(labels)}")
 
 
 def character_labels(page: LabelledPage, labels: Sequence[str] = LABELS) -> NDArray[np.int8]:

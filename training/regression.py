@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ Span = tuple[int, int]
 """A run of columns, from its first to behind its last."""
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.integer[Any]]
 Singles = NDArray[np.float32]
 
 
@@ -61,7 +62,7 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
 
         With none, the pool is one regression that sees all. ``C``: as for `LogisticRegression`.
         ``tol``: a search ends when the largest slope of the mean loss, by coefficients in units of
-        their own scale (see `_search`), is under it, or after ``max_iter`` iterations.
+        their own scale (see `search`), is under it, or after ``max_iter`` iterations.
         """
         super().__init__(C=C, tol=tol, max_iter=max_iter)
         self.lacking = lacking
@@ -69,7 +70,7 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
     def fit(
         self,
         X: sparse.csr_array,  # noqa: N803 the name is scikit-learn's
-        y: NDArray[np.integer[Any]],
+        y: Ints,
         sample_weight: Floats | None = None,
     ) -> Self:
         """Fitted on ``X`` of shape (rows, columns); ``coef_`` has all columns.
@@ -104,9 +105,9 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
             for first, end in self.lacking or [(0, 0)]:
                 seen = occurs.copy()
                 seen[first:end] = 0
-                used = np.argsort(-seen, kind="stable")[: np.count_nonzero(seen)]
+                used = used_columns(seen)
                 place = np.append(used, columns)
-                found, taken = _search(
+                found, taken = search(
                     _Loss.of(X[:, used], target, weight / total, threads),
                     *(last[place], penalty, self.tol, self.max_iter),
                 )
@@ -120,6 +121,21 @@ class PooledRegression(LogisticRegression):  # type: ignore[misc]
         self.coef_, self.intercept_ = rows[:, :-1].copy(), rows[:, -1].copy()
         self.n_iter_, self.n_features_in_ = np.array([iterations]), columns
         return self
+
+
+def used_columns(occurs: Ints) -> Ints:
+    """The columns that occur, those that occur most first, by how often each does."""
+    return np.argsort(-occurs, kind="stable")[: np.count_nonzero(occurs)]
+
+
+class Loss(Protocol):
+    """What `search` finds the least of."""
+
+    def squares(self) -> Floats:
+        """The sum of each column's squares, each times its row's weight, (columns,)."""
+
+    def at(self, coefficients: Singles) -> tuple[float, Singles]:
+        """The loss and its gradient, (columns + 1, classes), the intercepts last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +185,8 @@ class _Loss:
         return sum(losses), sum(gradients)
 
 
-def _search(
-    loss: _Loss, start: Floats, penalty: float, tol: float, max_iter: int
+def search(
+    loss: Loss, start: Floats, penalty: float, tol: float, max_iter: int
 ) -> tuple[Floats, int]:
     """The coefficients, (columns + 1, classes), and how many iterations led to them.
 

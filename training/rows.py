@@ -12,7 +12,7 @@ from scipy import sparse
 from segmenter import columns as cols
 from segmenter import features as ft
 from segmenter.features import Features, Grams
-from training.pages import LABELS, LabelledPage, block_labels
+from training.pages import LABELS, LabelledPage, block_labels, check_labels
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,8 @@ def join(parts: Sequence[Rows]) -> Rows:
 
 
 def from_pages(pages: Sequence[LabelledPage], labels: Sequence[str] = LABELS) -> Rows:
-    """The rows of labelled pages."""
+    """The rows of labelled pages. Raises `InputError` for a label that is none of ``labels``."""
+    check_labels(pages, labels)
     batch = ft.extract([page.text for page in pages])
     edges = np.concatenate(([0], np.cumsum(batch.spans.counts)))
     found = [

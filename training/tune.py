@@ -69,6 +69,7 @@ def fitting(settings: Settings) -> list[Change]:
             (f"pool {', '.join(pool) or 'of one'}", replace(settings, pool=pool))
             for pool in ((), settings.pool[:2], tuple(GROUPS))
         ),
+        *((f"field share {v}", replace(settings, field_share=v)) for v in (0.0, 0.25, 0.75)),
         *((f"retelling {v}", replace(settings, retelling=v)) for v in (0.0, 1.0, 4.0)),
         *((f"prior discount {v}", replace(settings, prior_discount=v)) for v in (0.0, 1.0)),
         *(

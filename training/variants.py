@@ -119,10 +119,9 @@ def _fragments(page: LabelledPage, random: np.random.Generator) -> list[Labelled
     Not of a comic piece in a report's register: its lines alone are news to any reader, and to
     teach otherwise costs honest briefs.
     """
-    hard = "hard" in page.details.get("flags", "").split()
     found = []
     for label in _texts(page):
-        if hard and label == COMIC:
+        if label == COMIC and "hard" in page.flags:
             continue
         sections = [text for own, text in page.segments if own == label and text.strip()]
         if sections:
