@@ -287,7 +287,8 @@ def test_a_new_model_is_told_and_compared(
     biased(model, "boilerplate")
     tab = visit(review(str(page), "--model", str(model)).address)
     press(tab, "Home", "Shift+End", "2")
-    assert "make train EXTRA=corrections.jsonl" in tab.locator("#loop").text_content()
+    told = tab.locator("#loop").text_content()
+    assert f"make train EXTRA='{tmp_path / 'corrections.jsonl'}'" in told
     biased(model, "satirical_rewrite")
     tab.reload()
     tab.get_by_role("button", name="Label all pages by it").click()
