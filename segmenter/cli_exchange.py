@@ -141,7 +141,7 @@ def import_(files: tuple[str, ...], tool: str, model_path: str | None, output: I
                 try:
                     if isinstance(found, InputError):
                         raise found
-                    check_labels(found, labels)
+                    check_labels(found.segments, labels)
                 except InputError as error:
                     name = f"page {found.id} " if isinstance(found, LabelledPage) else ""
                     _tell(f"{where}: {name}{error}")

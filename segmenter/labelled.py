@@ -92,9 +92,9 @@ def from_line(line: str | bytes) -> LabelledPage:
     return from_dict(data)
 
 
-def check_labels(page: LabelledPage, labels: Collection[str]) -> None:
-    """Raises `InputError` for a page with a label that is none of ``labels``."""
-    for label, _ in page.segments:
+def check_labels(segments: Parts, labels: Collection[str]) -> None:
+    """Raises `InputError` for segments with a label that is none of ``labels``."""
+    for label, _ in segments:
         if label not in labels:
             raise InputError(f"has the label {label!r}, which is none of {', '.join(labels)}")
 

@@ -49,7 +49,7 @@ def test_what_is_no_page_is_told(line: str, reason: str) -> None:
 
 def test_unknown_labels_are_told() -> None:
     with pytest.raises(InputError, match="'joke', which is none of original_report"):
-        check_labels(LabelledPage("a", "", (("joke", "x"),)), LABELS)
+        check_labels((("joke", "x"),), LABELS)
 
 
 @given(st.lists(st.tuples(st.sampled_from(LABELS), st.integers(1, 5), st.integers(0, 3))))

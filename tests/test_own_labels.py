@@ -217,11 +217,11 @@ SOUND = '{"id": "a", "source": "s", "segments": [{"label": "a", "text": "x"}]}\n
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ('{"id": "a", "source": "s"}', "line 2: has no 'segments'"),
-        ('{"id": "a", "segments": []}', "line 2: has no 'source'"),
+        ('{"id": "a", "source": "s"}', 'line 2: has no "segments", each with "label" and "text"'),
+        ('{"source": "s", "segments": []}', 'line 2: has no "id"'),
         ("not json", "line 2: is no JSON: Expecting value"),
-        ("[1]", "line 2: is not made of segments"),
-        ('{"id": "a", "source": "s", "segments": ["b"]}', "line 2: is not made of segments"),
+        ("[1]", "line 2: is no JSON object"),
+        ('{"id": "a", "segments": ["b"]}', 'line 2: has no "segments"'),
     ],
 )
 def test_pages_that_are_none_are_one_clear_line(tmp_path: Path, line: str, told: str) -> None:
@@ -243,7 +243,7 @@ def test_a_fit_is_refused_before_it_begins(tmp_path: Path) -> None:
     path.write_text(SOUND)
     done = CliRunner().invoke(fit.main, ["--extra", str(path), "--output", str(path)])
     assert done.exit_code == 1
-    assert "a: 'a' is none of original_report," in done.output
+    assert "page a: has the label 'a', which is none of original_report," in done.output
     (tmp_path / "empty.jsonl").write_text("\n")
     for options, code, told in (
         (["--pages", str(path), "--output", str(tmp_path)], 2, "is a directory"),

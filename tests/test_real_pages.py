@@ -52,6 +52,11 @@ def test_pages_that_are_kept_for_measuring(segmenter: Segmenter) -> None:
     assert figures["kept"] > 0.96
 
 
+@pytest.mark.xfail(strict=True, reason="an earlier model reached .964, this one .954")
+def test_accuracy_that_was_reached_on_pages_kept_for_measuring(segmenter: Segmenter) -> None:
+    assert tally(segmenter, "dev.jsonl").figures()["char_accuracy"] > 0.955
+
+
 BRIEFS = {
     "rates": (
         "The central bank raised its key rate by a quarter point to 4.5% on Thursday, saying "

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from segmenter.errors import InputError
 from training import pages as pg
 from training.pages import DATASETS, DETAILS, LABELS, LabelledPage
 
@@ -86,8 +87,8 @@ def read(paths: Iterable[Path]) -> tuple[list[LabelledPage], list[str]]:
             where = f"{path.name}, line {number}"
             try:
                 page = pg.parse(line)
-            except (ValueError, KeyError, TypeError) as error:
-                problems.append(f"{where}: not in the page format: {error!r}")
+            except InputError as error:
+                problems.append(f"{where}: not in the page format: {error}")
                 continue
             problems += [f"{where}, {page.id}: {fault}" for fault in faults(page, json.loads(line))]
             if page.id in seen:

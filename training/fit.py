@@ -93,9 +93,9 @@ def fit(
 ) -> Pipeline:
     """The pipeline, fitted on labelled pages, on variants of them (``others``), and public text.
 
-    Blocks by themselves: all labels weigh the same in the end; public text first weighs
-    `Settings.public_share`. Whole pages, for the field: all weigh the same, but for
-    variants and public text, and so do their labels as often as they occur.
+    Where blocks are learned by themselves, all labels weigh the same in the end; public text first
+    weighs `Settings.public_share`. Where pages are, for the field, a label weighs as often as it
+    occurs.
     ``names`` are the labels, the last of them the frame. Raises `SegmenterError` for a label that
     no block has.
     """
@@ -298,7 +298,8 @@ def main(output: Path, extra: tuple[Path, ...], exported: Path | None) -> None:
     began = time.perf_counter()
     settings = SETTINGS
     try:
-        pages = [*pg.load(), *pg.load(extra)]
+        added = pg.load(extra)  # what is wrong in it is told at once
+        pages = [*pg.load(), *added]
         rows, public = from_pages(pages), counts.load_all()
         click.echo(f"{len(pages)} pages, {len(rows)} blocks; {len(public)} files of public counts")
         others = from_pages(variants(pages))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter.errors import InputError
+from segmenter.labelled import from_line
 from segmenter.labels import Label
 from segmenter.splitter import Ints
 
@@ -44,53 +44,27 @@ class LabelledPage:
 
 
 def parse(line: str) -> LabelledPage:
-    """The page of one line of JSON.
-
-    Raises `KeyError`, `TypeError` or `ValueError` for what is not in the page format.
-    """
-    data = json.loads(line)
-    segments = tuple((part["label"], part["text"]) for part in data["segments"])
-    details = {
-        key: value
-        for key, value in data.items()
-        if key not in ("id", "source", "writer", "segments") and isinstance(value, str)
-    }
-    return LabelledPage(
-        data["id"], data["source"], data.get("writer", data["source"]), segments, details
-    )
+    """The page of one line of JSON. Raises `InputError` for what is not in the page format."""
+    page = from_line(line)
+    details = {k: v for k, v in page.details.items() if k != "writer" and isinstance(v, str)}
+    writer = page.details.get("writer", page.source)
+    return LabelledPage(page.id, page.source, writer, page.segments, details)
 
 
 def load(paths: Iterable[Path] | None = None) -> list[LabelledPage]:
     """The pages of JSONL files; of all files in ``datasets/`` unless given.
 
-    Raises `InputError` for a line that is not in the page format.
+    Raises `InputError`, with the line, for what is not in the page format.
     """
-    chosen = sorted(DATASETS.glob("*.jsonl")) if paths is None else paths
-    return [
-        _parsed(line, path, number)
-        for path in chosen
-        for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), 1)
-        if line.strip()
-    ]
-
-
-def _parsed(line: str, path: Path, number: int) -> LabelledPage:
-    try:
-        return parse(line)
-    except json.JSONDecodeError as error:
-        told = f"is no JSON: {error.msg}"
-    except KeyError as error:
-        told = f"has no {error.args[0]!r}"
-    except (TypeError, ValueError):
-        told = "is not made of segments"
-    raise InputError(f"{path}, line {number}: {told}; CONTRIBUTING.md tells the page format")
-
-
-def check_labels(pages: Iterable[LabelledPage], labels: Sequence[str] = LABELS) -> None:
-    """Raises `InputError` for a page with a label that is none of ``labels``."""
-    for page in pages:
-        if unknown := {label for label, _ in page.segments}.difference(labels):
-            raise InputError(f"{page.id}: {min(unknown)!r} is none of {', '.join(labels)}")
+    pages = []
+    for path in sorted(DATASETS.glob("*.jsonl")) if paths is None else paths:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        for number, line in enumerate(lines, 1):
+            try:
+                pages += [parse(line)] if line.strip() else []
+            except InputError as error:
+                raise InputError(f"{path}, line {number}: {error}") from error
+    return pages
 
 
 def character_labels(page: LabelledPage, labels: Sequence[str] = LABELS) -> NDArray[np.int8]:

@@ -11,8 +11,10 @@ from scipy import sparse
 
 from segmenter import columns as cols
 from segmenter import features as ft
+from segmenter.errors import InputError
 from segmenter.features import Features, Grams
-from training.pages import LABELS, LabelledPage, block_labels, check_labels
+from segmenter.labelled import check_labels
+from training.pages import LABELS, LabelledPage, block_labels
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,11 @@ def join(parts: Sequence[Rows]) -> Rows:
 
 def from_pages(pages: Sequence[LabelledPage], labels: Sequence[str] = LABELS) -> Rows:
     """The rows of labelled pages. Raises `InputError` for a label that is none of ``labels``."""
-    check_labels(pages, labels)
+    for page in pages:
+        try:
+            check_labels(page.segments, labels)
+        except InputError as error:
+            raise InputError(f"page {page.id}: {error}") from error
     batch = ft.extract([page.text for page in pages])
     edges = np.concatenate(([0], np.cumsum(batch.spans.counts)))
     found = [

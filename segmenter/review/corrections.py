@@ -63,7 +63,7 @@ class Corrections:
             if line.strip():
                 try:
                     page = from_line(line)
-                    check_labels(page, labels)
+                    check_labels(page.segments, labels)
                 except InputError as error:
                     raise InputError(f"{self.path}, line {number}: {error}") from error
                 pages.append(page)

@@ -94,7 +94,7 @@ class Session:
         """
         labelled = record.labelled
         if labelled is not None:
-            check_labels(labelled, self.labels)
+            check_labels(labelled.segments, self.labels)
         if page is None:
             (page,) = self.label([record])
         base = pc.of_blocks(page.blocks)
