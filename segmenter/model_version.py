@@ -36,7 +36,10 @@ def model_version(path: str | None) -> str:
 
 
 def figures_of(model: Model) -> dict[str, Any]:
-    """The figures of the evaluation, if it was one of the data that ``model`` is fitted on."""
+    """The figures told of the packaged model, if ``model`` is fitted on the same data.
+
+    They say themselves when they were measured of models before it.
+    """
     found: dict[str, Any] = json.loads(_MODELS.joinpath("figures.json").read_text("utf-8"))
     own = model.about.get("trained on", {}).get("data_sha256")
     return {"figures": found["figures"]} if found["data_sha256"] == own else {}

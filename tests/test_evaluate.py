@@ -9,7 +9,7 @@ import pytest
 
 from tests.training_pages import pages
 from training import evaluate, report, tune
-from training.card import card, figures, fill
+from training.card import card, figures, fill, since, told
 from training.curves import precision_recall
 from training.damage import DAMAGES
 from training.fit import SETTINGS
@@ -34,6 +34,12 @@ def found() -> dict[str, object]:
     result = evaluate.measure(quick=False)
     patch.undo()
     return json.loads(json.dumps(result))
+
+
+def fitted_on(found: dict[str, object]) -> dict[str, object]:
+    """What a model of the same pages and settings tells of itself."""
+    data = {"pages": found["pages"], "writers": found["writers"], "words": 900}
+    return {"trained on": data, "settings": found["settings"]}
 
 
 def test_every_part_of_the_evaluation_is_there(found: dict[str, dict[str, object]]) -> None:
@@ -67,12 +73,12 @@ def test_the_report_is_one_page_with_all_of_it(found: dict[str, object]) -> None
 
 
 def test_figures_go_into_readme_and_card(found: dict[str, object]) -> None:
-    told = figures(found)
-    assert f"{found['overall']['kept']:.3f}" in told
-    text = fill("a\n<!-- figures: x -->\nold\n<!-- /figures -->\nb\n", "figures", told)
+    about = fitted_on(found)
+    tables = figures(found, about)
+    assert f"{found['overall']['kept']:.3f}" in tables
+    text = fill("a\n<!-- figures: x -->\nold\n<!-- /figures -->\nb\n", "figures", tables)
     assert "old" not in text
     assert text.startswith("a\n")
-    about = {"trained on": {"pages": 8, "writers": 5, "words": 900}, "settings": {}}
     shown = card(found, about)
     assert "8 invented pages" in shown
     assert set(re.findall(r"\((\w+)\.svg\)", shown)) == set(report.plots(found))
@@ -83,7 +89,20 @@ def test_figures_go_into_readme_and_card(found: dict[str, object]) -> None:
     quick = {k: v for k, v in found.items() if k not in ("robustness", "ablation")}
     assert "## On damaged pages" not in card(quick, about)
     with pytest.raises(ValueError, match="no place"):
-        fill("nothing", "figures", told)
+        fill("nothing", "figures", tables)
+
+
+def test_figures_of_a_model_before_say_so(found: dict[str, object]) -> None:
+    same = fitted_on(found)
+    assert since(found, same) == ""
+    assert "models before" not in figures(found, same)
+    assert "measured before" not in told(found, same)
+    more = same | {"trained on": same["trained on"] | {"pages": 9}}
+    assert since(found, more).startswith("the packaged model was fitted since, to 9 pages by ")
+    other = more | {"settings": found["settings"] | {"c": 7.0}}
+    assert since(found, other).endswith("writers and with other settings (c)")
+    assert f"These figures are of models before: {since(found, other)}." in figures(found, other)
+    assert told(found, other)["measured before"] == since(found, other)
 
 
 def test_errors_are_marked_in_place(found: dict[str, object]) -> None:

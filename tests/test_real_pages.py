@@ -47,14 +47,9 @@ def test_every_line_of_the_page_that_started_it_all(segmenter: Segmenter) -> Non
 
 def test_pages_that_are_kept_for_measuring(segmenter: Segmenter) -> None:
     figures = tally(segmenter, "dev.jsonl").figures()
-    assert figures["char_accuracy"] > 0.95
+    assert figures["char_accuracy"] > 0.955
     assert figures["line_macro_f1"] > 0.95
     assert figures["kept"] > 0.96
-
-
-@pytest.mark.xfail(strict=True, reason="an earlier model reached .964, this one .954")
-def test_accuracy_that_was_reached_on_pages_kept_for_measuring(segmenter: Segmenter) -> None:
-    assert tally(segmenter, "dev.jsonl").figures()["char_accuracy"] > 0.955
 
 
 BRIEFS = {

@@ -42,12 +42,27 @@ def _command(found: dict[str, Any]) -> str:
     return f"`python -m training.evaluate --folds {found['folds']}`"
 
 
-def figures(found: dict[str, Any]) -> str:
+def since(found: dict[str, Any], about: dict[str, Any]) -> str:
+    """How the packaged model differs from those that were measured; empty if it does not."""
+    data, settings = about["trained on"], about["settings"]
+    changes = []
+    if (data["pages"], data["writers"]) != (found["pages"], found["writers"]):
+        changes.append(f"to {data['pages']} pages by {data['writers']} writers")
+    names = {*settings, *found["settings"]}
+    changed = sorted(n for n in names if settings.get(n) != found["settings"].get(n))
+    if changed:
+        changes.append(f"with other settings ({', '.join(changed)})")
+    return f"the packaged model was fitted since, {' and '.join(changes)}" if changes else ""
+
+
+def figures(found: dict[str, Any], about: dict[str, Any]) -> str:
     """The figures as Markdown tables."""
+    later = since(found, about)
     overall = found["overall"]
     lines = [
         f"{_command(found)}: {found['pages']} pages by {found['writers']} writers, each labelled "
         "by a model that has not seen its writer.",
+        *([f"These figures are of models before: {later}."] if later else []),
         "",
         "| figure | |",
         "| --- | ---: |",
@@ -70,11 +85,12 @@ def figures(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def told(found: dict[str, Any]) -> dict[str, Any]:
+def told(found: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
     """What ``segmenter info`` tells of the evaluation."""
-    overall = found["overall"]
+    overall, later = found["overall"], since(found, about)
     return {
         "measured by": _command(found).strip("`"),
+        **({"measured before": later} if later else {}),
         **{text: round(overall[name], 3) for name, text in TOLD.items()},
     }
 
@@ -158,7 +174,7 @@ by `make train`, kept in `default.npz` as plain arrays. `segmenter info` shows w
 
 ## Figures
 
-{figures(found)}
+{figures(found, about)}
 
 {images}
 
@@ -179,12 +195,12 @@ def main(path: Path) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
     about = Model.load(MODEL).about
     CARD.write_text(card(found, about), encoding="utf-8")
-    measured = {"data_sha256": about["trained on"]["data_sha256"], "figures": told(found)}
+    measured = {"data_sha256": about["trained on"]["data_sha256"], "figures": told(found, about)}
     FIGURES.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     for name, (_, figure) in report.plots(found).items():
         CARD.with_name(f"{name}.svg").write_text(report.svg(figure), encoding="utf-8")
     readme = ROOT / "README.md"
-    text = fill(readme.read_text(encoding="utf-8"), "figures", figures(found))
+    text = fill(readme.read_text(encoding="utf-8"), "figures", figures(found, about))
     readme.write_text(fill(text, "example", example()), encoding="utf-8")
     click.echo("README.md and the model card are written")
 
