@@ -38,7 +38,7 @@ def found() -> dict[str, object]:
 
 def fitted_on(found: dict[str, object]) -> dict[str, object]:
     """What a model of the same pages and settings tells of itself."""
-    data = {"pages": found["pages"], "writers": found["writers"], "words": 900}
+    data = {name: found[name] for name in ("pages", "writers", "words", "data_sha256")}
     return {"trained on": data, "settings": found["settings"]}
 
 
@@ -97,9 +97,9 @@ def test_figures_of_a_model_before_say_so(found: dict[str, object]) -> None:
     assert since(found, same) == ""
     assert "models before" not in figures(found, same)
     assert "measured before" not in told(found, same)
-    more = same | {"trained on": same["trained on"] | {"pages": 9}}
-    assert since(found, more).startswith("the packaged model was fitted since, to 9 pages by ")
-    other = more | {"settings": found["settings"] | {"c": 7.0}}
+    corrected = same | {"trained on": same["trained on"] | {"data_sha256": "of other labels"}}
+    assert since(found, corrected).startswith("the packaged model was fitted since, to 8 pages by ")
+    other = corrected | {"settings": found["settings"] | {"c": 7.0}}
     assert since(found, other).endswith("writers and with other settings (c)")
     assert f"These figures are of models before: {since(found, other)}." in figures(found, other)
     assert told(found, other)["measured before"] == since(found, other)

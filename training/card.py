@@ -46,7 +46,7 @@ def since(found: dict[str, Any], about: dict[str, Any]) -> str:
     """How the packaged model differs from those that were measured; empty if it does not."""
     data, settings = about["trained on"], about["settings"]
     changes = []
-    if (data["pages"], data["writers"]) != (found["pages"], found["writers"]):
+    if data["data_sha256"] != found.get("data_sha256"):  # evaluations before had none
         changes.append(f"to {data['pages']} pages by {data['writers']} writers")
     names = {*settings, *found["settings"]}
     changed = sorted(n for n in names if settings.get(n) != found["settings"].get(n))

@@ -32,7 +32,7 @@ from training import pages as pg
 from training.calibration import calibration_error, purity_curve, reliability
 from training.curves import precision_recall
 from training.damage import DAMAGES, damaged
-from training.fit import SETTINGS, Settings, chain_of, fit, role_scores
+from training.fit import SETTINGS, Settings, chain_of, describe, fit, role_scores
 from training.folds import Pages, decode_folds, fold_of, held_out
 from training.names import strongest
 from training.pages import LABELS, LabelledPage
@@ -284,8 +284,7 @@ def measure(quick: bool, folds: int | None = None) -> Figures:
     probabilities = cross_calibrated(data, posteriors)
     tally = data.tally(labels)
     found: Figures = {
-        "pages": len(data.pages),
-        "writers": len({page.writer for page in data.pages}),
+        **describe(data.pages),
         "folds": len(chains),
         "blocks": len(labels),
         "settings": asdict(settings),
