@@ -1,8 +1,8 @@
 """The encoding of a page's bytes, as the HTML standard finds it.
 
-In this order: a byte order mark; a declaration in the first 1,024 bytes; UTF-8 if the bytes are
-sound UTF-8, else Windows-1252. Source: HTML standard, section 13.2.3 "The input byte stream", and
-the labels of the Encoding standard.
+In this order: a byte order mark; what the server said; a declaration in the first 1,024 bytes;
+UTF-8 if the bytes are sound UTF-8, else Windows-1252. Source: HTML standard, section 13.2.3 "The
+input byte stream", and the labels of the Encoding standard.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ _LABELS = {
     "macintosh": "mac_roman", "mac": "mac_roman", "x-mac-roman": "mac_roman",
     "x-mac-cyrillic": "mac_cyrillic", "iso-8859-8-i": "iso8859-8", "logical": "iso8859-8",
     "unicode-1-1-utf-8": "utf-8", "utf8": "utf-8", "x-euc-jp": "euc_jp",
-    # A page whose declaration could be read as ASCII is not in UTF-16.
-    "utf-16": "utf-8", "utf-16le": "utf-8", "utf-16be": "utf-8", "unicode": "utf-8",
-    "ucs-2": "utf-8",
+    "utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be",
+    "unicode": "utf-16-le", "ucs-2": "utf-16-le",
 }  # fmt: skip
 _SUPPORTED = frozenset([
     "utf-8", "cp1252", "cp1254", "cp874", "gb18030", "cp932", "cp949", "big5hkscs", "mac_roman",
@@ -52,8 +51,11 @@ _SUPPORTED = frozenset([
 _BY_NAME = {codecs.lookup(name).name: name for name in _SUPPORTED}
 
 
-def decode_html(content: bytes) -> str:
+def decode_html(content: bytes, charset: str = "") -> str:
     """The text of a page's bytes; what the encoding cannot read becomes U+FFFD.
+
+    ``charset`` is the label that came with the bytes, as in a header of HTTP, if any did; one that
+    names no encoding of the standard counts as none.
 
     >>> decode_html('<meta charset="windows-1251"><p>Привет'.encode("cp1251"))[-6:]
     'Привет'
@@ -61,7 +63,7 @@ def decode_html(content: bytes) -> str:
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, "replace")
-    declared = _declared(content[:PRESCANNED])
+    declared = codec_of(charset) or _declared(content[:PRESCANNED])
     if declared is not None:
         return content.decode(declared, "replace")
     try:
@@ -84,14 +86,29 @@ def _declared(head: bytes) -> str | None:
     if not labels and (found := _XML.match(head)):
         labels = [found[1]]
     for label in labels:
-        codec = codec_of(label.decode("ascii", "replace").strip().lower())
+        codec = codec_of(label.decode("ascii", "replace"))
         if codec is not None:
-            return codec
+            # A page whose declaration could be read as ASCII is not in UTF-16.
+            return "utf-8" if codec.startswith("utf-16") else codec
     return None
 
 
+def charset_of(content_type: str) -> str:
+    """The charset that the value of a ``Content-Type`` names; empty if none.
+
+    >>> charset_of('text/html; Charset="ISO-8859-2"')
+    'ISO-8859-2'
+    """
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'")
+    return ""
+
+
 def codec_of(label: str) -> str | None:
-    """Python's name of the encoding that ``label``, in lower case, means; ``None`` for none."""
+    """Python's name of the encoding that ``label``, in any case, means; ``None`` for none."""
+    label = label.strip().lower()
     if label in _LABELS:
         return _LABELS[label]
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 
+from segmenter.encoding import codec_of
 from segmenter.errors import InputError
 
 _SNIFFED = 4096
@@ -17,30 +18,51 @@ _MARKS = (
 _BINARY = (b"\x1f\x8b", b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF")
 
 
-def decode(content: bytes) -> tuple[str, str]:
+def decode(content: bytes, charset: str = "") -> tuple[str, str]:
     """The text that the bytes of a text file hold, and a note on what was amiss, if anything.
 
-    UTF-8, UTF-16 or UTF-32; without a mark at the beginning, UTF-8 or UTF-16. Bytes that are no
-    UTF-8 are read as Windows-1252 if nothing else in the file is UTF-8 either. Raises `InputError`
-    for what is no text.
+    UTF-8, UTF-16 or UTF-32; without a mark at the beginning what ``charset`` names, the label that
+    came with the bytes, as in a header of HTTP; without one that is known, UTF-8 or UTF-16. Bytes
+    that are no UTF-8 are read as Windows-1252 if nothing else in the file is UTF-8 either. Raises
+    `InputError` for what is no text.
     """
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             return _strictly(content, encoding), ""
     if content.startswith(_BINARY):
         raise InputError("is a binary file, not text")
+    codec = codec_of(charset)
+    if codec is not None and codec != "utf-8":
+        text = content.decode(codec, "replace")
+        damaged = text.count("\ufffd")
+        return text, _damage(damaged, charset) if damaged else ""
     if guessed := _unmarked_utf16(content):
         return _strictly(content, guessed), ""
     text = content.decode("utf-8", "replace")
     damaged = text.count("\ufffd") - content.count("\ufffd".encode())
     if damaged == 0:
         return text, ""
+    if damaged == 1 and _is_cut(content):
+        return text, "ends in the middle of a character; U+FFFD stands in its place"
     head = content[: 1 << 16]
     if sum(head.count(code) for code in range(32) if code not in (9, 10, 12, 13)) > len(head) / 100:
         raise InputError("is a binary file, not text")
     if sum(char > "\x7f" for char in text[: 1 << 16]) > 2 * text[: 1 << 16].count("\ufffd"):
-        return text, f"{damaged} characters are no UTF-8; U+FFFD stands in their place"
+        return text, _damage(damaged, "UTF-8")
     return content.decode("cp1252", "replace"), "is no UTF-8; read as Windows-1252"
+
+
+def _damage(characters: int, encoding: str) -> str:
+    return f"{characters} characters are no {encoding}; U+FFFD stands in their place"
+
+
+def _is_cut(content: bytes) -> bool:
+    """Whether bytes are UTF-8 but for a last character of which the end is missing."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return False
 
 
 def _strictly(content: bytes, encoding: str) -> str:

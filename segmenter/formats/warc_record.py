@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segmenter.encoding import charset_of, decode_html
 from segmenter.errors import InputError
 from segmenter.formats.extras import load
 from segmenter.formats.record import Passed, RawRecord, Reading, Record
@@ -42,14 +43,12 @@ def _claims_digest(record: Any) -> bool:
 
 
 def _conversion(record: Any, raw: RawRecord, reading: Reading) -> Record | Passed:
-    kind = (record.headers.get("Content-Type") or "text/plain").partition(";")[0].strip().lower()
+    told = record.headers.get("Content-Type") or "text/plain"
+    kind = told.partition(";")[0].strip().lower()
     if not kind.startswith("text/"):
         return Passed(f"conversion, {kind}")
     content = _content(record, reading.max_bytes)
-    if kind in _HTML:
-        return _record(record, raw, "", "", content)
-    text, note = decode(content)
-    return _record(record, raw, text, note, None)
+    return _page(record, raw, content, kind in _HTML, charset_of(told))
 
 
 def _response(record: Any, raw: RawRecord, reading: Reading) -> Record | Passed:
@@ -59,17 +58,13 @@ def _response(record: Any, raw: RawRecord, reading: Reading) -> Record | Passed:
     if not 200 <= status < 300:
         return Passed(f"response, HTTP status {status}")
     kind = (record.http_content_type or "").strip().lower()
-    if kind in _HTML:
-        return _record(record, raw, "", "", _content(record, reading.max_bytes))
-    if kind and kind != "text/plain":
+    if kind and kind != "text/plain" and kind not in _HTML:
         return Passed(f"response, {kind if len(kind) < 40 else 'other'}")
     content = _content(record, reading.max_bytes)
-    if not kind:
-        if content.lstrip()[:1] != b"<":
-            return Passed("response without a type")
-        return _record(record, raw, "", "", content)
-    text, note = decode(content)
-    return _record(record, raw, text, note, None)
+    if not kind and content.lstrip()[:1] != b"<":
+        return Passed("response without a type")
+    charset = charset_of(record.http_headers.get("Content-Type") or "")
+    return _page(record, raw, content, kind != "text/plain", charset)
 
 
 def _content(record: Any, limit: int | None) -> bytes:
@@ -82,7 +77,14 @@ def _content(record: Any, limit: int | None) -> bytes:
     return bytes(content)
 
 
-def _record(record: Any, raw: RawRecord, text: str, note: str, html: bytes | None) -> Record:
+def _page(record: Any, raw: RawRecord, content: bytes, is_html: bool, charset: str) -> Record:
+    """The page of a record; ``charset`` is what its header tells of it, if it does."""
+    text, note = "", ""
+    html: bytes | str | None = None
+    if is_html:
+        html = decode_html(content, charset) if charset else content
+    else:
+        text, note = decode(content, charset)
     name = (record.record_id or "").strip("<>") or raw.where
     url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     date = record.headers.get("WARC-Date") or ""

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from segmenter import __version__
+from segmenter.encoding import charset_of
 from segmenter.labelled import json_line
 from segmenter.page import Page
 from segmenter.segmenter import Segmenter
@@ -106,7 +107,7 @@ class _Api:
 
     async def _answer(self, request: Request, answer: Answer) -> Response:
         kind = media_type(request)
-        charset = _charset(request)
+        charset = charset_of(request.headers.get("content-type", ""))
         pg.check_type(kind, charset, request.headers.get("content-encoding", ""))
         told = request.headers.get("content-length", "")
         size = min(int(told), self.limits.body) if told.isdigit() and len(told) < 16 else 0
@@ -161,13 +162,3 @@ def _labelled(sent: Sent, page: Page) -> dict[str, Any]:
     """What `/v1/label` says of a page."""
     data: dict[str, Any] = {} if sent.id is None else {"id": sent.id}
     return {**data, **page.to_dict()}
-
-
-def _charset(request: Request) -> str:
-    """The charset that the Content-Type names; empty if none."""
-    parameters = request.headers.get("content-type", "").split(";")[1:]
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip("\"'")
-    return ""

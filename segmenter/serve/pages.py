@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from segmenter.encoding import codec_of
+from segmenter.encoding import codec_of, decode_html
 from segmenter.errors import InputError
 from segmenter.formats.text import decode
 from segmenter.web.bodies import parse_json
@@ -48,7 +48,7 @@ def check_type(media_type: str, charset: str, content_encoding: str) -> None:
             f"the Content-Encoding {content_encoding[:80]!r} is not read; send the body as it is",
             {"Accept-Encoding": "identity"},
         )
-    if charset and codec_of(charset.lower()) is None:
+    if charset and codec_of(charset) is None:
         raise ProblemError(415, f"the charset {charset[:80]!r} is not known; send UTF-8")
 
 
@@ -56,12 +56,10 @@ def parse(body: bytes, media_type: str, charset: str, most: int) -> Batch:
     """The pages of a body. Raises `ProblemError`: 400 or 422."""
     if media_type == JSON:
         return _parse_json(parse_json(body), most)
-    codec = codec_of(charset.lower()) if charset else None
     if media_type == HTML:
-        # What the server that is asked says of the charset goes before what the page says.
-        return Batch([Sent(html=body.decode(codec, "replace") if codec else body)], True)
+        return Batch([Sent(html=decode_html(body, charset))], True)
     try:
-        text = body.decode(codec, "replace") if codec not in (None, "utf-8") else decode(body)[0]
+        text = decode(body, charset)[0]
     except InputError as error:
         raise ProblemError(422, f"the body {error}") from None
     return Batch([Sent(text=text)], True)
