@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import os
 import shutil
 import sys
@@ -21,7 +20,7 @@ from segmenter.completion import completion, label_names
 from segmenter.errors import InputError, MissingExtraError, SegmenterError, printable
 from segmenter.formats import FORMATS, Reading, Record, read
 from segmenter.formats.text import without_surrogates
-from segmenter.lazy import LazyGroup
+from segmenter.lazy import FiniteRange, LazyGroup
 from segmenter.page import Page
 from segmenter.segmenter import Segmenter
 from segmenter.streaming import at_hand, comes_slowly
@@ -252,7 +251,7 @@ def label(
 )
 @click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.0,
     help="Leave out blocks of which the model is less sure.",
 )
@@ -285,8 +284,6 @@ def clean(
 
     if links and output != "markdown":
         raise click.UsageError("--links goes with --format markdown")
-    if math.isnan(min_confidence):
-        raise click.BadParameter("nan is no number", param_hint="--min-confidence")
     run = _start(model_path, input_format, text_field, id_field)
     labels = run.segmenter.model.labels
     if unknown := [name for name in keep if name not in labels]:

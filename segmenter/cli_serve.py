@@ -8,6 +8,7 @@ import os
 import click
 
 from segmenter.errors import MissingExtraError, SegmenterError
+from segmenter.lazy import FiniteRange
 from segmenter.segmenter import Segmenter
 
 
@@ -31,7 +32,7 @@ from segmenter.segmenter import Segmenter
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0.1, 3600),
+    type=FiniteRange(0.1, 3600),
     default=10.0,
     show_default=True,
     help="Seconds that a request may take.",

@@ -1,9 +1,13 @@
-"""A group of commands: imported when they are called, and told of in one line when they fail."""
+"""What commands are made of: a group that imports them when they are called, and number options.
+
+A command that fails is told of in one line.
+"""
 
 from __future__ import annotations
 
 import errno
 import io
+import math
 import os
 import sys
 from contextlib import suppress
@@ -16,6 +20,19 @@ from segmenter.errors import told
 
 INTERRUPTED = 130
 """Exit code of what Ctrl-C ends: that of a shell."""
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range, and neither infinite nor none, which compare as numbers do."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number. Raises `click.BadParameter`."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no number to count with", param, ctx)
+        return number
 
 
 class LazyGroup(click.Group):

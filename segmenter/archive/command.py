@@ -23,7 +23,7 @@ from segmenter.archive.summary import Summary
 from segmenter.errors import SegmenterError, printable, told
 from segmenter.formats import FORMATS, Reading
 from segmenter.formats.writing import TARGETS
-from segmenter.lazy import INTERRUPTED
+from segmenter.lazy import INTERRUPTED, FiniteRange
 
 
 class _Share(click.ParamType[tuple[str, float]]):
@@ -56,11 +56,11 @@ class _Share(click.ParamType[tuple[str, float]]):
               " times.")  # fmt: skip
 @click.option("--drop-empty", is_flag=True, help="Drop pages of which no text is left.")
 @click.option("--no-blocks", is_flag=True, help="Write cleaned text and shares, but no blocks.")
-@click.option("--page-timeout", type=click.FloatRange(min=0, min_open=True), default=PAGE_TIMEOUT,
+@click.option("--page-timeout", type=FiniteRange(min=0, min_open=True), default=PAGE_TIMEOUT,
               show_default=True, help="Seconds after which a page is set aside.")  # fmt: skip
 @click.option("--max-page-bytes", type=click.IntRange(1), default=MAX_PAGE_BYTES,
               show_default=True, help="Unpacked bytes over which a page is set aside.")  # fmt: skip
-@click.option("--shard-mib", type=click.FloatRange(min=0, min_open=True), default=256.0,
+@click.option("--shard-mib", type=FiniteRange(min=0, min_open=True), default=256.0,
               show_default=True, help="Unpacked MiB of input in a shard.")  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Begin anew in an output that exists.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
@@ -176,7 +176,8 @@ def _tell(summary: Summary, quiet: bool, report: str | None) -> None:
             click.echo(text, nl=False)
             return
         try:
-            Path(report).write_text(text, encoding="utf-8")
+            # What of a file's name is no UTF-8 is escaped, as JSON has it.
+            Path(report).write_text(text, encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             raise click.ClickException(
                 f"{report}: cannot be written: {error.strerror}; the output is complete"

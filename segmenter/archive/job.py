@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import monotonic
 
 from segmenter import Segmenter
@@ -37,6 +39,9 @@ from segmenter.formats.sources import STANDARD_INPUT
 
 FOLDERS = ("pages", "dropped", "quarantine", "labels")
 """The folders of an output; whatever lies in them is the job's."""
+
+WRITTEN = ("", f"/{NAME}", *(f"/{folder}{file}" for folder in FOLDERS for file in ("", "/0.jsonl")))
+"""What of an output, behind its name, a pattern among the inputs must not name."""
 
 Start = Callable[[], Work[labelling.Item, Outcome]]
 Labellers = Pool[labelling.Item, Outcome]
@@ -202,11 +207,30 @@ def _check_apart(inputs: Sequence[str], sources: Sequence[Source], output: str) 
     for name in inputs:
         if name != STANDARD_INPUT and is_folder(name) and _lies_in(output, name):
             raise InputError(f"{output}: lies in the input {name}; name an output outside of it")
+        if any(_is_named(f"{output.rstrip('/')}{own}", name) for own in WRITTEN):
+            raise InputError(f"{output}: is what the pattern {name} names; name another output")
     for source in sources:
         if any(_lies_in(source.address, f"{output.rstrip('/')}/{own}") for own in FOLDERS):
             raise InputError(
                 f"{source.address}: lies where the job writes; name another output than {output}"
             )
+
+
+def _is_named(address: str, pattern: str) -> bool:
+    """Whether ``pattern`` is one, with ``*``, ``?`` or ``[``, and names an address."""
+    if not any(mark in pattern for mark in "*?["):
+        return False
+    if not is_remote(address) and not is_remote(pattern):
+        address, pattern = os.path.abspath(address), os.path.abspath(pattern)
+    return _parts_match(address.split("/"), pattern.split("/"))
+
+
+def _parts_match(parts: list[str], patterns: list[str]) -> bool:
+    if not parts or not patterns:
+        return not parts and patterns in ([], ["**"])
+    if patterns[0] == "**":
+        return _parts_match(parts, patterns[1:]) or _parts_match(parts[1:], patterns)
+    return fnmatchcase(parts[0], patterns[0]) and _parts_match(parts[1:], patterns[1:])
 
 
 def _lies_in(address: str, folder: str) -> bool:
@@ -227,6 +251,13 @@ def _check_names(source: Source) -> None:
                 "use --to jsonl"
             )
         names[name] = file
+    for name, file in names.items():
+        for above in PurePosixPath(name).parents:
+            if str(above) in names:
+                raise InputError(
+                    f"{source.address}: {names[str(above)]} would be a file and a folder as text,"
+                    f" for {file}; use --to jsonl"
+                )
 
 
 @contextmanager
@@ -248,7 +279,7 @@ def _manifest(store: Store, overwrite: bool) -> Iterator[Manifest]:
         path.unlink()
         manifest = Manifest(path)
     # Only now is it sure that no other job is at work here.
-    store.discard_partial(keep=path)
+    store.claim(keep=path)
     if overwrite:
         manifest.clear()
     try:

@@ -24,7 +24,7 @@ class SettingsError(SegmenterError):
 class Settings:
     """How a job reads, labels, chooses and writes.
 
-    ``keep``: labels whose blocks make the cleaned text, ``original_report`` unless given.
+    ``keep``: labels whose blocks make the cleaned text, the model's first unless given.
     ``min_share``: labels and the least share of a page that each must have. ``shard_bytes``:
     unpacked bytes of input after which a shard ends. ``page_timeout`` is in seconds.
     """
@@ -52,6 +52,8 @@ class Settings:
         return {
             "version of segmenter": __version__,
             "model": model_version(self.model),
+            "bytes of a shard (--shard-mib)": data.pop("shard_bytes"),
+            "writing of blocks (--no-blocks)": data.pop("blocks"),
             **{f"--{name.replace('_', '-')}": value for name, value in data.items()},
             "--input-format": reading["format"],
             "--text-field": reading["text_field"],

@@ -21,12 +21,14 @@ class Store:
     def __init__(self, address: str, part: str = "") -> None:
         """Makes the folder; files begin in ``staging``, on this machine.
 
-        ``part`` is for one of several processes that write to the same output.
+        ``part`` is for one of several processes that write to the same output, each in a staging
+        folder of its own. That of the whole is another job's until `claim`.
         """
         if not address:
             raise InputError("the output has an empty name")
         self.address = address.rstrip("/") or "/"
         self._remote = addresses.is_remote(address)
+        self._own = self._remote or bool(part)
         if self._remote:
             self._system, self._path = addresses.file_system(self.address)
             self.staging = Path(tempfile.mkdtemp(prefix="segmenter-"))
@@ -34,13 +36,8 @@ class Store:
         self._folder = Path(self.address)
         if self._folder.exists() and not self._folder.is_dir():
             raise InputError(f"{address}: is a file; name a folder for the output")
+        self._folder.mkdir(parents=True, exist_ok=True)
         self.staging = self._folder / PARTIAL / part
-        self.staging.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether files are sent away when they are complete."""
-        return self._remote
 
     def begin(self, name: str) -> Path:
         """Where a file that will be ``name`` is to be written first."""
@@ -107,8 +104,13 @@ class Store:
             if not name.startswith(PARTIAL)
         }
 
-    def discard_partial(self, keep: Path) -> None:
-        """Takes away what was being written, but for the file ``keep``."""
+    def claim(self, keep: Path) -> None:
+        """Takes the staging folder over, for who is sure that no other job is at work here.
+
+        What was being written is taken away, but for the file ``keep``.
+        """
+        self._own = True
+        self.staging.mkdir(exist_ok=True)
         for path in self.staging.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
@@ -116,8 +118,9 @@ class Store:
                 path.unlink()
 
     def close(self) -> None:
-        """Takes the staging folder away."""
-        shutil.rmtree(self.staging, ignore_errors=True)
+        """Takes the staging folder away, if it is this one's."""
+        if self._own:
+            shutil.rmtree(self.staging, ignore_errors=True)
 
 
 def digest(path: Path) -> tuple[int, str]:

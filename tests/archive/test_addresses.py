@@ -112,7 +112,7 @@ def test_the_input_is_named_and_nothing_that_has_not_begun_goes_on(
 def test_an_output_that_cannot_be_made_has_not_begun(tmp_path: Path) -> None:
     source = write(tmp_path / "a.jsonl", 2)
     told = run(source, "-o", source / "out", code=1).stderr
-    assert told == f"Error: {source / 'out' / '.partial'}: Not a directory\n"
+    assert told == f"Error: {source / 'out'}: Not a directory\n"
 
 
 def test_what_is_lost_while_reading_stops_the_job_which_goes_on(tmp_path: Path, cut: Any) -> None:

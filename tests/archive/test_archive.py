@@ -332,6 +332,14 @@ def test_wrong_usage_is_one_line(tmp_path: Path, crawl: Path) -> None:
     folder.mkdir()
     (folder / "crawl.warc.gz").write_bytes(crawl.read_bytes())
     assert "lies in the input" in run(folder, "-o", folder / "out", code=1).stderr
+    (folder / "more.jsonl").write_text('{"text": "Rain."}\n')
+    for pattern in ("*", "**", "**/*.jsonl"):
+        told = run(folder / pattern, "-o", folder / "out", code=1).stderr
+        assert "name another output" in told
+        assert not (folder / "out").exists()
+    for option in ("--page-timeout", "--shard-mib"):
+        for number in ("inf", "nan"):
+            assert option in run(crawl, "-o", out, option, number, code=2).stderr
     assert "an empty name" in run(crawl, "-o", "", code=1).stderr
     assert "is a file" in run(crawl, "-o", crawl, code=1).stderr
     run("-o", out, code=2)

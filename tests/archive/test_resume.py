@@ -36,9 +36,9 @@ def test_an_output_is_never_overwritten_unasked(tmp_path: Path, crawl: Path) -> 
     [
         (["--to", "jsonl"], "--to was"),
         (["--keep", "boilerplate"], "--keep was"),
-        (["--no-blocks"], "--blocks was"),
+        (["--no-blocks"], "(--no-blocks) was"),
         (["--max-page-bytes", "99999"], "--max-page-bytes was"),
-        (["--shard-mib", "1"], "--shard-bytes was"),
+        (["--shard-mib", "1"], "bytes of a shard (--shard-mib) was"),
     ],
 )
 def test_changed_options_are_refused(
@@ -67,12 +67,25 @@ def test_a_changed_model_or_input_is_refused(
 
 
 def test_two_jobs_do_not_share_an_output(crawl: Path, done: Path) -> None:
+    at_work = done / ".partial" / "pages" / "00000-00000.jsonl.gz"
+    at_work.parent.mkdir(parents=True)
+    at_work.write_bytes(b"half")
     before = digest(done)
     with sqlite3.connect(done / "manifest.sqlite") as other:
         other.execute("begin exclusive")
         assert "another job" in run(crawl, "-o", done, "--overwrite", code=1).stderr
         assert digest(done) == before
+        assert at_work.read_bytes() == b"half"
     other.close()
+
+
+def test_a_refused_job_leaves_a_folder_as_it_was(tmp_path: Path, crawl: Path) -> None:
+    file = tmp_path / "mine" / ".partial" / "file"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"mine")
+    (tmp_path / "mine" / "a.txt").write_bytes(b"mine")
+    assert "is not empty" in run(crawl, "-o", tmp_path / "mine", code=1).stderr
+    assert file.read_bytes() == b"mine"
 
 
 def test_files_that_went_missing_are_made_again(tmp_path: Path, crawl: Path) -> None:
