@@ -83,8 +83,8 @@ def name_buckets(
 @lru_cache(maxsize=1 << 14)
 def name_roles(tag: str, identifier: str, classes: str) -> int:
     """The parts, as a sum of ``1 << part``, that the names of an element tell of."""
-    names = f"{tag} #{identifier[:200]} {classes[:1000]}"
-    # A class list as long as this one says what the page can show, not what it is.
+    # The classes of these say what the page can show, not what it is.
     if tag in ("body", "html", "main", "article"):
         return 0
+    names = f"{tag} #{identifier[:200]} {classes[:1000]}"
     return sum(1 << role for role, _, pattern in ROLES if pattern.search(names))

@@ -57,6 +57,13 @@ _WITHOUT_SCRIPTS = 200
 """Words of a ``noscript`` over which it is read: a notice or a menu has fewer, an article more."""
 
 
+LONGEST_ID, LONGEST_CLASSES = 200, 2000
+"""Characters of an element's id and of its classes that are kept: each block repeats them."""
+
+LONGEST_PATH = 1000
+"""Characters of a path over which its outer elements are left out."""
+
+
 class Element:
     """An element on the way to a block: its tag, id and classes, and what it stands in.
 
@@ -76,14 +83,22 @@ class Element:
     def path(self) -> str:
         """The elements from the body to this one, as a CSS selector.
 
+        Of a long one the elements next to the block, behind an ellipsis.
+
         >>> Element("p", "", "lead big", Element("body", "top", "", None, 0), 1).path
         'body#top > p.lead.big'
         """
-        steps = []
+        steps: list[str] = []
         element: Element | None = self
+        length = 0
         while element is not None:
             mark = f"#{element.id}" if element.id else ""
-            steps.append(".".join((element.tag + mark, *element.classes.split())))
+            step = ".".join((element.tag + mark, *element.classes.split()))
+            length += len(step) + len(" > ")
+            if steps and length > LONGEST_PATH:
+                steps.append("…")
+                break
+            steps.append(step)
             element = element.parent
         return " > ".join(reversed(steps))
 
@@ -104,9 +119,9 @@ class Mark(NamedTuple):
 class HtmlBlock:
     """A run of inline content, or a piece of one that is a wall of text.
 
-    ``start`` and ``end`` are offsets, in code points, into the page's text. ``inner`` has the tag
-    and classes of inline elements that the block begins in, ``linked`` the number of its
-    characters inside links. ``goes_on``: whether it is a further piece of the block before it.
+    ``start`` and ``end`` are offsets, in code points, into the page's text. ``inner`` has the tags
+    of inline elements that the block begins in, ``linked`` the number of its characters inside
+    links. ``goes_on``: whether it is a further piece of the block before it.
     """
 
     start: int
@@ -260,15 +275,15 @@ class _Walk:
     ) -> Element:
         identifier = classes = ""
         if attributes:
-            identifier = attributes.get("id") or ""
-            classes = attributes.get("class") or ""
+            identifier = (attributes.get("id") or "")[:LONGEST_ID]
+            classes = (attributes.get("class") or "")[:LONGEST_CLASSES]
         element = Element(tag, identifier, classes, parent, len(self.elements))
         self.elements.append(element)
         return element
 
     def _inline(self, tag: str, attributes: dict[str, str | None]) -> int:
         """Opens an inline element; returns its sort, for `_close_inline`."""
-        self.inline.append(f"{tag}.{attributes.get('class') or ''}" if attributes else tag)
+        self.inline.append(tag)
         kind = _MARKED.get(tag)
         if kind is None or len(self.marked) >= _MOST_MARKED:
             return _PLAIN

@@ -369,9 +369,7 @@ def _inner(pages: Sequence[HtmlPage]) -> Ints:
     """The inline elements that a block begins in."""
     return np.array(
         [
-            1 + crc32(" ".join(i.split(".")[0] for i in block.inner).encode()) % 250
-            if block.inner
-            else 0
+            1 + crc32(" ".join(block.inner).encode()) % 250 if block.inner else 0
             for page in pages
             for block in page.blocks
         ],

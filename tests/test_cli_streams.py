@@ -84,10 +84,21 @@ def test_a_folder_in_a_folder_that_cannot_be_read(
 
 @pytest.mark.parametrize(
     "begin",
-    [b"\xef\xbb\xbf", b"<?xml version='1.0'?>\n", b" <!-- a -->"],
-    ids=["mark", "xml", "note"],
+    [b"\xef\xbb\xbf", b"<?xml version='1.0'?>\n", b" <!-- a -->", b"<!-- a -->" * 300],
+    ids=["mark", "xml", "note", "notes"],
 )
 def test_html_is_told_by_what_is_in_it(begin: bytes) -> None:
     page = f"<html><body><article><p>{TEXT * 3}</p></article></body></html>".encode()
     result = run("label", "--format", "json", stdin=begin + page)
     assert "<" not in "".join(block["text"] for block in json.loads(result.stdout)["blocks"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_html_is_told_in_utf_16_too(encoding: str) -> None:
+    page = f"<html><body><article><p>{TEXT * 3}</p></article></body></html>".encode(encoding)
+    result = run("label", "--format", "json", stdin=page)
+    assert "<" not in "".join(block["text"] for block in json.loads(result.stdout)["blocks"])
+
+
+def test_a_text_of_many_comments_takes_no_time() -> None:
+    assert run("clean", stdin=b"<!-- a -->" * 400 + b"<p>hi").exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from types import FrameType
@@ -9,7 +10,7 @@ from types import FrameType
 import pytest
 
 from segmenter import Segmenter
-from segmenter.html import read_html
+from segmenter.html import LONGEST_PATH, read_html
 from segmenter.limits import DEPTH, NAMES, bounded
 
 N = 100_000
@@ -99,6 +100,23 @@ def test_work_grows_with_the_page(name: str) -> None:
     assert whole < 2.2 * half + 1000
 
 
+@pytest.mark.parametrize("element", ["body", "span", "div id=x"])
+def test_what_is_told_of_a_page_grows_with_the_page(segmenter: Segmenter, element: str) -> None:
+    def told(n: int) -> int:
+        page = segmenter.segment_html(f"<{element} class='{'a.b ' * n}'>" + "<p>x" * n)
+        return len(json.dumps(page.to_dict()))
+
+    assert told(4000) < 2.2 * told(2000)
+
+
+def test_a_long_path_is_that_next_to_the_block(segmenter: Segmenter) -> None:
+    page = segmenter.segment_html("<div class=outermost>" + "<div class=abcdefghij>" * 99 + "<p>x")
+    path = page.layout[0].element.path
+    assert len(path) < LONGEST_PATH + 5
+    assert path.startswith("… > div.abcdefghij > ")
+    assert path.endswith(" > p")
+
+
 def test_a_million_siblings() -> None:
     page = read_html("<i>x</i>" * 999_000 + "<p>y" * 1_000)
     assert page.text.startswith("x" * 999_000)
@@ -129,7 +147,9 @@ def test_mixed_encodings_lose_no_line() -> None:
 def test_tags_beyond_the_bounds_lose_their_markup_alone() -> None:
     page = read_html("<div>" * 2000 + "deep" + "</div>" * 2000 + "<p>behind")
     assert page.text == "deep\n\nbehind\n"
-    steps = page.blocks[0].element.path.count(">")
+    steps, element = 0, page.blocks[0].element
+    while element.parent is not None:
+        steps, element = steps + 1, element.parent
     assert 400 < steps <= DEPTH
 
 

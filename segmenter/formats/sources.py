@@ -42,11 +42,14 @@ _SNIFFED = 4096
 _LINES = 3
 """Lines, empty ones aside, among which one of JSON Lines is looked for: the first may be broken."""
 
+# A comment ends where it first can: with groups that are not atomic a page of comments takes
+# exponential time.
 _HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*"
+    rb"\s*+(?><\?xml.*?\?>)?\s*+(?:(?><!--.*?-->)\s*+)*+"
     rb"<(?:!doctype\s+html|html|head|body)\b",
     re.I | re.S,
 )
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +202,7 @@ def format_by_content(head: bytes, cut: bool = False) -> str:
         return "warc"
     if head.startswith(b"PAR1"):
         return "parquet"
-    if _HTML.match(head, 0, _SNIFFED):
+    if is_html(head):
         return "html"
     cut = cut or len(head) >= _SNIFFED
     return "jsonl" if any(_is_json_line(line, cut) for line in _lines(head)) else "text"
@@ -224,8 +227,12 @@ def _is_json_line(line: bytes, cut: bool) -> bool:
 
 
 def is_html(content: bytes) -> bool:
-    """Whether content that no suffix tells of begins as a page of HTML does."""
-    return _HTML.match(content, 0, _SNIFFED) is not None
+    """Whether content that no suffix tells of begins as a page of HTML does, in UTF-16 too."""
+    head = content[:_SNIFFED]
+    for mark in _MARKS:
+        head = head.removeprefix(mark)
+    # Without its zeros UTF-16 is what it holds of ASCII.
+    return _HTML.match(head.replace(b"\0", b"")) is not None
 
 
 @contextmanager
