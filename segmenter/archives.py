@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +18,12 @@ from segmenter.errors import ModelError
 
 LARGEST_FILE, LARGEST_CONTENT = 64 << 20, 256 << 20
 """Bytes that a model file may have, and that its arrays may have unpacked."""
+
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 1
+_DAMAGE = (
+    zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError, zlib.error
+)  # fmt: skip
 
 
 def write_arrays(
@@ -66,17 +73,26 @@ def _read(path: Path, handle: BinaryIO) -> dict[str, NDArray[Any]]:
                 raise ModelError(f"{path}: unpacks to over {LARGEST_CONTENT >> 20} MiB; not loaded")
             arrays = {}
             for entry in archive.infolist():
+                if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _PACKINGS:
+                    raise ValueError(f"{entry.filename} is encrypted, or packed in another way")
                 # All at once, which is the fastest, and no more than the archive says it holds.
                 with archive.open(entry) as member:
                     content = member.read(entry.file_size)
                 arrays[entry.filename.removesuffix(".npy")] = _array(content)
             return arrays
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise ModelError(f"{path}: no model file, or a damaged one: {error}") from error
-    except Exception as error:  # zlib.error has no home in the standard exceptions
-        if type(error).__name__ != "error":
-            raise
-        raise ModelError(f"{path}: damaged: {error}") from error
+
+
+def record_of(path: Path, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Takes the record out of the arrays of a file. Raises `ModelError` if there is none."""
+    try:
+        record = json.loads(arrays.pop("record").tobytes())
+    except (KeyError, ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: no model file: it has no readable record") from error
+    if not isinstance(record, dict) or not isinstance(record.get("about"), dict):
+        raise ModelError(f"{path}: no model file: it has no readable record")
+    return record
 
 
 def _array(content: bytes) -> NDArray[Any]:

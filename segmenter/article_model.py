@@ -6,7 +6,6 @@ JSON record. Loading one runs no code; a damaged or foreign one is refused.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmenter import structure as st
-from segmenter.archives import digest_of, read_arrays, write_arrays
+from segmenter.archives import digest_of, read_arrays, record_of, write_arrays
 from segmenter.article import NUMBERS, around
 from segmenter.elements import PATH_BITS
 from segmenter.errors import ModelError
@@ -87,12 +86,8 @@ class ArticleModel:
         """
         path = Path(path)
         arrays = read_arrays(path)
-        try:
-            record = json.loads(arrays.pop("record").tobytes())
-            stored = (record["format"], record["structure"])
-            digest, about = record["sha256"], dict(record["about"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"{path}: no model file: it has no readable record") from error
+        record = record_of(path, arrays)
+        stored = (record.get("format"), record.get("structure"))
         if stored != (FORMAT, st.VERSION):
             raise ModelError(
                 f"{path}: made for format {stored[0]} and structure {stored[1]}, this version "
@@ -109,11 +104,11 @@ class ArticleModel:
                 )
             if not np.isfinite(array).all():
                 raise ModelError(f"{path}: {name} holds values that are no finite numbers")
-        if digest_of(arrays) != digest:
+        if digest_of(arrays) != record.get("sha256"):
             raise ModelError(
                 f"{path}: its content was changed or damaged: the SHA-256 does not match"
             )
-        return cls(**arrays, about=about)
+        return cls(**arrays, about=record["about"])
 
 
 def _shapes() -> dict[str, tuple[int, ...]]:

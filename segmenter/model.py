@@ -7,7 +7,6 @@ the SHA-256 of the arrays. Loading one runs no code; a damaged or foreign one is
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from segmenter import columns as cols
 from segmenter import features as ft
-from segmenter.archives import digest_of, read_arrays, write_arrays
+from segmenter.archives import digest_of, read_arrays, record_of, write_arrays
 from segmenter.calibration import Calibration
 from segmenter.decoder import Chain
 from segmenter.errors import ModelError
@@ -184,17 +183,19 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
     def refuse(reason: str) -> ModelError:
         return ModelError(f"{path}: {reason}")
 
-    try:
-        record = json.loads(arrays.pop("record").tobytes())
-        stored = (record["format"], record["features"])
-        labels, digest, about = tuple(record["labels"]), record["sha256"], dict(record["about"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise refuse("no model file: it has no readable record") from error
+    record = record_of(path, arrays)
+    stored = (record.get("format"), record.get("features"))
     if stored != (FORMAT, ft.VERSION):
         raise refuse(
             f"made for format {stored[0]} and features {stored[1]}, this version reads format "
             f"{FORMAT} and features {ft.VERSION}: fit it again with `make train`"
         )
+    named = record.get("labels")
+    labels = tuple(named) if isinstance(named, list) else ()
+    if not all(isinstance(label, str) and label for label in labels) or len(set(labels)) < 2:
+        raise refuse("its labels are no names")
+    if len(set(labels)) < len(labels):
+        raise refuse("it has a label twice")
     size = len(labels)
     states, roles = len(arrays.get("chain_label", ())), len(arrays.get("bias", ()))
     columns = len(cols.column_names()) * cols.BINS
@@ -234,7 +235,7 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
             np.isfinite(array) | (array == -np.inf) if may_forbid else np.isfinite(array)
         ).all():
             raise refuse(f"{name} holds values that are no finite numbers")
-    if digest_of(arrays) != digest:
+    if digest_of(arrays) != record.get("sha256"):
         raise refuse("its content was changed or damaged: the SHA-256 does not match")
     for name, count in (("masked", masked), ("word", words)):
         buckets = arrays[f"{name}_buckets"]
@@ -272,5 +273,5 @@ def _check(path: Path, arrays: dict[str, NDArray[Any]]) -> Model:
             float(arrays["calibration_familiar"][0]),
         ),
         retelling=Retelling(int(told), int(retold), strength),
-        about=about,
+        about=record["about"],
     )

@@ -100,6 +100,34 @@ def test_content_edited_with_right_checksums_of_the_archive(copy: Path) -> None:
     assert "SHA-256" in refused(copy)
 
 
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (b"[" * 100_000, "no readable record"),
+        (b"{}", "no readable record"),
+        (b'{"about": {}}', "make train"),
+    ],
+)
+def test_records_that_are_none(copy: Path, record: bytes, told: str) -> None:
+    rewritten(copy, "record", np.frombuffer(record, np.uint8))
+    assert told in refused(copy)
+
+
+@pytest.mark.parametrize("labels", [[1, 2, 3, 4], ["a", "b", "c", "c"], [["a"]] * 4, "abcd", None])
+def test_labels_that_are_no_names(copy: Path, labels: object) -> None:
+    arrays = archives.read_arrays(copy)
+    record = archives.record_of(copy, arrays) | {"labels": labels}
+    archives.write_arrays(copy, arrays, record)
+    assert "label" in refused(copy)
+
+
+def test_members_that_are_packed_in_another_way(copy: Path) -> None:
+    arrays = archives.read_arrays(copy)
+    with zipfile.ZipFile(copy, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("bias.npy", arrays["bias"].tobytes())
+    assert "another way" in refused(copy)
+
+
 def test_values_that_are_no_numbers(copy: Path) -> None:
     rewritten(copy, "bias", np.full(8, np.nan, np.float32))
     assert "finite" in refused(copy)
