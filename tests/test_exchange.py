@@ -18,6 +18,7 @@ from segmenter.exchange import doccano, label_studio, prodigy, spacy
 from segmenter.exchange.spans import Span, page_of, spans_of, tokens_of
 from segmenter.labelled import LabelledPage, from_line
 from segmenter.labels import Label
+from training import pages as pg
 
 LABELS = [label.value for label in Label]
 TOOLS = ("label-studio", "doccano", "prodigy", "spacy")
@@ -299,6 +300,29 @@ def test_the_commands_go_there_and_back(tool: str, tmp_path: Path) -> None:
     run("export", "--to", tool, str(source), "-o", str(there))
     run("import", "--from", tool, str(there), "-o", str(back))
     assert [from_line(line) for line in back.read_bytes().splitlines()] == pages
+
+
+@pytest.mark.parametrize("tool", ["doccano", "spacy"])
+def test_what_a_page_without_labels_tells_comes_back(tool: str, tmp_path: Path) -> None:
+    told = {"source": "SRC", "url": "http://e.org/", "extra": [1], "writer": ["no name"]}
+    source, there, back = tmp_path / "a.jsonl", tmp_path / "there", tmp_path / "back.jsonl"
+    source.write_text(json.dumps({"id": "a", "text": "The river rose, police said.", **told}))
+    run("export", "--to", tool, str(source), "-o", str(there))
+    run("import", "--from", tool, str(there), "-o", str(back))
+    page = from_line(back.read_bytes())
+    assert (page.id, page.source) == ("a", "SRC")
+    assert page.details == {name: told[name] for name in ("url", "extra", "writer")}
+    assert pg.load([back])[0].writer == "SRC"
+
+
+def test_a_page_that_a_tool_cannot_hold_is_told_and_left_out(tmp_path: Path) -> None:
+    source, there = tmp_path / "a.jsonl", tmp_path / "there.spacy"
+    lines = [{"id": i, "text": f"The river rose{end}"} for i, end in enumerate(["", "\ud800", "."])]
+    source.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = run("export", "--to", "spacy", str(source), "-o", str(there), code=1).stderr
+    assert "page 1: holds half a surrogate pair" in told
+    found = run("import", "--from", "spacy", str(there)).stdout
+    assert [json.loads(line)["id"] for line in found.splitlines()] == ["0", "2"]
 
 
 def test_pages_without_labels_are_labelled_first(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from segmenter import Segmenter
 from segmenter.errors import InputError
 from segmenter.formats import Record
-from segmenter.labelled import LabelledPage
+from segmenter.labelled import LabelledPage, from_line
 from segmenter.review import pieces as pc
 from segmenter.review.corrections import Corrections
 from segmenter.review.session import ConflictError, Session, UnknownPageError, add_all
@@ -64,6 +64,15 @@ def test_a_change_is_in_the_file_at_once(path: Path) -> None:
     assert page.text == TEXT
     assert page.segments[0] == ("generated_interview", "\n Share this article\n\n")
     assert (page.id, page.source) == ("a", "real:a")
+    session.close()
+
+
+def test_a_page_keeps_what_it_came_with(path: Path) -> None:
+    given = Record("a", TEXT, "a", source="SRC", details={"extra": [1]})
+    session = open_session(path, given)
+    relabel(session, 0, "generated_interview")
+    saved = from_line(path.read_bytes().splitlines()[-1])
+    assert (saved.source, saved.details["extra"]) == ("SRC", [1])
     session.close()
 
 

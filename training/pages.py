@@ -47,7 +47,8 @@ def parse(line: str) -> LabelledPage:
     """The page of one line of JSON. Raises `InputError` for what is not in the page format."""
     page = from_line(line)
     details = {k: v for k, v in page.details.items() if k != "writer" and isinstance(v, str)}
-    writer = page.details.get("writer", page.source)
+    told = page.details.get("writer")
+    writer = told if isinstance(told, str) else page.source
     return LabelledPage(page.id, page.source, writer, page.segments, details)
 
 

@@ -89,7 +89,7 @@ def _span(item: dict[str, Any], text: str) -> Span:
         start, end, labels = value["start"], value["end"], value["labels"]  # type: ignore[index]
         (label,) = labels
         start, end = int(start), int(end)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"has a result without start, end and one label: {item!r:.80}") from error
     assert isinstance(value, dict)
     marked = value.get("text")

@@ -145,14 +145,25 @@ def page_of(data: Mapping[str, Any], raw: RawRecord, reading: Reading) -> Record
         url=_text(data.get("url")),
         date=_text(data.get("date")),
         labelled=labelled,
+        source=_text(data.get("source")),
+        details=_details(data, reading) if labelled is None and raw.data is not data else {},
     )
 
 
+def _details(data: Mapping[str, Any], reading: Reading) -> dict[str, Any]:
+    """The fields of a line of JSON that are no part of the page."""
+    own = {"id", "source", "segments", "html", reading.id_field, reading.text_field}
+    return {name: value for name, value in data.items() if name not in own}
+
+
 def _id(value: Any) -> str:
-    """An id as text: what is none is written as JSON is."""
+    """An id as text: what is none is written as JSON is. Raises `InputError`."""
     if isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except RecursionError as error:
+        raise InputError("has an id that is nested too deep") from error
 
 
 def _text(value: Any) -> str:

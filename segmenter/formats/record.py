@@ -7,10 +7,11 @@ sense of one record, and may be done anywhere, by any process.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
-from segmenter.labelled import LabelledPage
+from segmenter.labelled import LabelledPage, Parts
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,7 +56,8 @@ class Record:
 
     ``html``: the page as it was fetched, in place of its text. ``url`` and ``date`` are empty where
     the input does not tell them; ``date`` is when the page was fetched, in ISO 8601. ``labelled``:
-    the page with the labels that it came with, if it came in the page format.
+    the page with the labels that it came with, if it came in the page format. ``source`` and
+    ``details`` are what a line of JSON tells beside: where the page comes from, and other fields.
     """
 
     id: str
@@ -66,6 +68,13 @@ class Record:
     url: str = ""
     date: str = ""
     labelled: LabelledPage | None = None
+    source: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def with_labels(self, segments: Parts) -> LabelledPage:
+        """The page with labels that were given to it, and what it came with."""
+        source = self.source or f"real:{PurePath(self.id).name}"
+        return LabelledPage(self.id, source, segments, self.details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ class Guard:
         opened = scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate"
         if site not in ("same-origin", "none") and not opened:
             return "the request comes from a page of another site"
-        token = scope["path"].split("/")[1].encode("utf-8", "surrogateescape")
-        if not secrets.compare_digest(token, self._token):
+        # The path may be "*", of a request for the server as a whole.
+        token = scope["path"].partition("/")[2].partition("/")[0]
+        if not secrets.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
             return "the address lacks the token; open the one that `segmenter review` printed"
         return ""

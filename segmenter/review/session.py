@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from segmenter.errors import InputError, SegmenterError
@@ -108,15 +107,16 @@ class Session:
                 entry.page, entry.base, entry.given = page, base, labelled is not None
                 entry.html = record.html
                 return entry
+            known_as = labelled or record.with_labels(())
             entry = Entry(
                 self._key(len(page.text) + len(record.html or "")),
                 record.id,
-                labelled.source if labelled else f"real:{Path(record.id).name}",
+                known_as.source,
                 page,
                 base,
                 base,
                 given=labelled is not None,
-                details=labelled.details if labelled else {},
+                details=known_as.details,
                 html=record.html,
             )
             return self._take(entry)
