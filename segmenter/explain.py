@@ -16,6 +16,8 @@ from segmenter.errors import SegmenterError
 from segmenter.features import Batch, Grams
 from segmenter.lexicon import lexicon, look_up
 from segmenter.model import Model, Weights
+from segmenter.segmenter import parts_of
+from segmenter.splitter import split
 from segmenter.tables import Coefficients
 from segmenter.tokens import Ints
 
@@ -44,12 +46,20 @@ def explain(model: Model, text: str, block: int) -> list[Reason]:
     of a label's roles, the one that the block fits best speaks.
     Raises `SegmenterError` if the text has no such block.
     """
-    batch = ft.extract([text])
-    blocks = len(batch.spans.starts)
-    if not 0 <= block < blocks:
-        held = f"blocks 0 to {blocks - 1}" if blocks else "no block"
-        raise SegmenterError(f"there is no block {block}: the page has {held}")
-    return explain_batch(model, text, batch, block)
+    part, place = _part_with(text, block)
+    return explain_batch(model, part, ft.extract([part]), place)
+
+
+def _part_with(text: str, block: int) -> tuple[str, int]:
+    """The part of ``text`` that has this block, as `Segmenter` parts it, and its number there."""
+    before = 0
+    for _, part in parts_of(text):
+        blocks = len(split(part))
+        if before <= block < before + blocks:
+            return part, block - before
+        before += blocks
+    held = f"blocks 0 to {before - 1}" if before else "no block"
+    raise SegmenterError(f"there is no block {block}: the page has {held}")
 
 
 def explain_batch(model: Model, text: str, batch: Batch, block: int) -> list[Reason]:

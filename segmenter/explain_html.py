@@ -24,10 +24,11 @@ from segmenter.explain import Reason, explain_batch
 from segmenter.features import Grams
 from segmenter.html import HtmlPage, read_html
 from segmenter.structure_names import bin_name, column_names, number_names
-from segmenter.within import batch_of
+from segmenter.within import batch_of, parts_of
 
 if TYPE_CHECKING:
     from segmenter.article_model import ArticleModel, Weights
+    from segmenter.model import Model
     from segmenter.segmenter import Segmenter
     from segmenter.structure import Structure
 
@@ -63,9 +64,16 @@ def explain_html(segmenter: Segmenter, html: bytes | str, block: int) -> HtmlRea
     words: list[Reason] = []
     if block in inside:
         texts = [page.text[page.blocks[i].start : page.blocks[i].end] for i in inside]
-        batch = batch_of(["\n\n".join(texts)], [[len(text) for text in texts]])
-        words = explain_batch(segmenter.model, "\n\n".join(texts), batch, inside.index(block))
+        words = _words(segmenter.model, texts, inside.index(block))
     return HtmlReasons(own, near, words)
+
+
+def _words(model: Model, texts: Sequence[str], place: int) -> list[Reason]:
+    """What the words say of the block at ``place`` of an article, looked at with its own part."""
+    first, part = next((low, run) for low, run in parts_of(texts) if place < low + len(run))
+    text = "\n\n".join(part)
+    batch = batch_of([text], [[len(own) for own in part]])
+    return explain_batch(model, text, batch, place - first)
 
 
 def _alone(model: ArticleModel, page: HtmlPage, found: Structure, block: int) -> list[Reason]:

@@ -221,19 +221,25 @@ def _groups(texts: Sequence[str]) -> Iterator[list[tuple[int, int, str]]]:
     group: list[tuple[int, int, str]] = []
     size = 0
     for index, text in enumerate(texts):
-        offset = 0
-        while True:
-            end = _part_end(text, offset)
-            group.append((index, offset, text[offset:end]))
-            size += end - offset
+        for offset, part in parts_of(text):
+            group.append((index, offset, part))
+            size += len(part)
             if size >= GROUP:
                 yield group
                 group, size = [], 0
-            offset = end
-            if offset >= len(text):
-                break
     if group or not texts:
         yield group
+
+
+def parts_of(text: str) -> Iterator[tuple[int, str]]:
+    """The parts of a text that are looked at together, as (offset, part): one, if it is short."""
+    offset = 0
+    while True:
+        end = _part_end(text, offset)
+        yield offset, text[offset:end]
+        offset = end
+        if offset >= len(text):
+            break
 
 
 def _part_end(text: str, start: int) -> int:

@@ -6,7 +6,7 @@ and says which blocks are report, comic rewrite or interview.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -111,19 +111,16 @@ def _kinds(
     _, counts = np.unique(page, return_counts=True)
     scored, parts, spans, size = [], [], [], 0
     start = 0
-    # A part is a run of blocks of one page; parts are scored in groups.
+    # Parts are scored in groups.
     for count in counts.tolist():
-        end, low, length = start + count, start, 0
-        for i in range(start, end):
-            length += len(texts[i])
-            if length >= PART or i == end - 1:
-                parts.append("\n\n".join(texts[low : i + 1]))
-                spans.append([len(text) for text in texts[low : i + 1]])
-                size, low, length = size + len(parts[-1]), i + 1, 0
-                if size >= BATCH:
-                    scored.append(_score(model, parts, spans))
-                    parts, spans, size = [], [], 0
-        start = end
+        for _, blocks in parts_of(texts[start : start + count]):
+            parts.append("\n\n".join(blocks))
+            spans.append([len(text) for text in blocks])
+            size += len(parts[-1])
+            if size >= BATCH:
+                scored.append(_score(model, parts, spans))
+                parts, spans, size = [], [], 0
+        start += count
     if parts:
         scored.append(_score(model, parts, spans))
     found, words = (np.concatenate(own) for own in zip(*scored, strict=True))
@@ -133,6 +130,19 @@ def _kinds(
     shares = calibrate(posteriors, nth, words, model.calibration)
     shares[:, frame] = 0
     return label, shares / shares.sum(axis=1, keepdims=True)
+
+
+def parts_of(blocks: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """The runs of blocks of an article that are looked at together, each behind its first's number.
+
+    ``blocks``: the texts of all blocks of one article.
+    """
+    low = length = 0
+    for i, text in enumerate(blocks):
+        length += len(text)
+        if length >= PART or i == len(blocks) - 1:
+            yield low, blocks[low : i + 1]
+            low, length = i + 1, 0
 
 
 def _score(

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from segmenter import Segmenter
+from segmenter import Segmenter, within
 from segmenter.cli import main
 from segmenter.errors import SegmenterError
 from segmenter.explain_html import explain_html
+from segmenter.features import Features
 from segmenter.html import read_html
+from segmenter.model import Model
 from segmenter.structure import BINS, COLUMNS, structure
 from segmenter.structure_names import bin_name, column_names
 from tests.test_html import PAGE
@@ -43,6 +45,36 @@ def test_words_are_told_inside_the_article_alone(segmenter: Segmenter) -> None:
     inside, outside = (explain_html(segmenter, PAGE, block) for block in (4, 0))
     assert len(inside.words[0].weights) == len(segmenter.model.labels)
     assert outside.words == []
+
+
+def test_words_of_a_long_article_are_told_as_they_were_labelled(
+    segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "said the mayor of the harbour on Monday, and the court fined the baker again."
+    html = PAGE.replace(
+        "</article>", "".join(f"<p>Paragraph {i}, {said}</p>" for i in range(40)) + "</article>"
+    )
+    monkeypatch.setattr(within, "PART", 1000)
+    scored: list[within.Floats] = []
+    score_of = Model.score
+
+    def score(self: Model, features: Features) -> within.Floats:
+        scored.append(score_of(self, features))
+        return scored[-1].copy()  # what the markup holds against a block is added to it
+
+    monkeypatch.setattr(Model, "score", score)
+    segmenter.segment_html(html)
+    scores = np.concatenate(scored)
+    model = segmenter.model
+    roles = [model.chain.roles_of(label) for label in range(len(model.labels))]
+    found = [explain_html(segmenter, html, i).words for i in range(len(read_html(html).blocks))]
+    inside = [reasons for reasons in found if reasons]
+    assert len(inside) > 40
+    for reasons, own in zip(inside, scores, strict=True):
+        best = [int(role[own[role].argmax()]) for role in roles]
+        total = np.sum([reason.weights for reason in reasons], axis=0)
+        total = total + model.bias[best] - model.bias[best].mean()
+        assert np.allclose(total, own[best] - own[best].mean(), atol=1e-5)
 
 
 def test_every_bin_has_a_name() -> None:
