@@ -78,7 +78,7 @@ floors: .venv/test ## fails when accuracy has sunk under its recorded floors
 	$(BIN)/python -m training.floors
 
 counts: .venv/test ## counts public text: CORPORA=folder with the files of datasets/counts/sources.json
-	$(BIN)/pip install --quiet --disable-pip-version-check 'trafilatura>=2.0' lxml_html_clean
+	$(BIN)/pip install --quiet --disable-pip-version-check 'trafilatura>=2.0' 'resiliparse>=0.15' lxml_html_clean
 	$(BIN)/python -m training.counts --corpora $(CORPORA)
 	$(BIN)/python -m training.markup_counts --corpora $(CORPORA)
 

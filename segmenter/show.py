@@ -83,12 +83,13 @@ def table(name: str, page: Page, labels: tuple[str, ...], width: int) -> str:
 
 def reasons(found: list[Reason], labels: tuple[str, ...], count: int) -> str:
     """The strongest features of a block, with what they add to the score of each label."""
-    heads = "  ".join(f"{label:>{len(label)}}" for label in labels)
+    widths = [max(len(label), len("+0.000")) for label in labels]
+    heads = "  ".join(f"{label:>{width}}" for label, width in zip(labels, widths, strict=True))
     lines = [f"{heads}  feature"]
     for reason in found[:count]:
         cells = [
-            click.style(f"{weight:>+{len(label)}.3f}", fg=colour(label, labels), bold=weight > 0.02)
-            for label, weight in zip(labels, reason.weights, strict=True)
+            click.style(f"{weight:>+{width}.3f}", fg=colour(label, labels), bold=weight > 0.02)
+            for label, width, weight in zip(labels, widths, reason.weights, strict=True)
         ]
         lines.append("  ".join(cells) + f"  {_clip(reason.feature, 60)}")
     return "\n".join(lines)

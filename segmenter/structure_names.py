@@ -10,7 +10,7 @@ _LENGTHS = (
     "100 or more",
 )  # fmt: skip
 _LINKS = ("no links", "few links", "links", "little but links")
-_LAST = ("a letter", "“.”", "“!” or “?”", "a quotation mark", "“:”", "a digit", "“,”")
+_LAST = ("another character", "“.”", "“!” or “?”", "a quotation mark", "“:”", "a digit", "“,”")
 _WORDS = ("0", "1", "5", "12", "25", "50", "100", "200", "400", "800", "1600", "3200")
 _SHARES = ("none", "under 10%", "10%", "20%", "35%", "50%", "70%", "90% or more")
 _ROLES = ("body", "headline", "standfirst", "caption", "biography", "comment")

@@ -7,7 +7,7 @@ import pytest
 
 from segmenter.errors import SegmenterError
 from tests.training_pages import pages
-from training.export import export, load
+from training.export import exporter, load
 from training.fit import SETTINGS, fit
 from training.folds import Pages
 from training.score import Tally
@@ -27,7 +27,7 @@ def test_a_pipeline_comes_back_from_skops_the_same(
     data: Pages, fitted: object, tmp_path: Path
 ) -> None:
     pytest.importorskip("skops", reason="needs the extra sklearn")
-    export(fitted, tmp_path / "pipeline.skops")
+    exporter(tmp_path / "pipeline.skops")(fitted)
     again = load(tmp_path / "pipeline.skops")
     assert np.array_equal(again.predict_proba(data.rows), fitted.predict_proba(data.rows))
     assert again.named_steps["weights"].scales == SETTINGS.scales
@@ -43,11 +43,11 @@ def test_a_file_with_foreign_types_is_not_loaded(tmp_path: Path) -> None:
 def test_joblib_on_request(data: Pages, fitted: object, tmp_path: Path) -> None:
     import joblib
 
-    export(fitted, tmp_path / "pipeline.joblib")
+    exporter(tmp_path / "pipeline.joblib")(fitted)
     again = joblib.load(tmp_path / "pipeline.joblib")
     assert np.array_equal(again.predict_proba(data.rows), fitted.predict_proba(data.rows))
 
 
-def test_other_suffixes_are_refused(fitted: object, tmp_path: Path) -> None:
+def test_other_suffixes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SegmenterError, match=r"written as \.skops"):
-        export(fitted, tmp_path / "pipeline.pkl")
+        exporter(tmp_path / "pipeline.pkl")

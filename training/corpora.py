@@ -58,9 +58,9 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
 
 
-def four_grams(words: list[str], size: int = 4) -> set[Gram]:
+def four_grams(words: list[str]) -> set[Gram]:
     """The n-grams of four words; of a shorter text, all its words."""
-    return {tuple(words[i : i + size]) for i in range(max(1, len(words) - size + 1))}
+    return {tuple(words[i : i + 4]) for i in range(max(1, len(words) - 3))}
 
 
 def grams_of(paragraphs: list[str]) -> tuple[set[Gram], set[Gram]]:

@@ -38,8 +38,6 @@ LEAST_PAGES = 5
 PAGE_LINES = 12
 """Report blocks, and boilerplate blocks, of a page that take part in training, at most."""
 
-_UNKNOWN = len(LABELS)
-
 
 class CountsError(SegmenterError):
     """A file of counts does not fit this version's features, or is none."""

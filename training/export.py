@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -17,16 +19,15 @@ TRUSTED = (
 """The types of the pipeline that are the project's own, to be named when a file is loaded."""
 
 
-def export(fitted: Pipeline, path: Path) -> None:
-    """Writes the pipeline; the suffix tells how.
+def exporter(path: Path) -> Callable[[Pipeline], object]:
+    """What writes a pipeline there; the suffix tells how.
 
     ``.skops``: data, of which loading runs nothing but the types that are trusted. ``.joblib``: a
     pickle, which runs what is in it: only for one's own files. Raises `SegmenterError` for another
     suffix, `MissingExtraError` without skops.
     """
     if path.suffix == ".joblib":
-        import_module("joblib").dump(fitted, path, compress=3)
-        return
+        return partial(import_module("joblib").dump, filename=path, compress=3)
     if path.suffix != ".skops":
         raise SegmenterError(f"{path}: a pipeline is written as .skops, or as .joblib")
     try:
@@ -35,7 +36,7 @@ def export(fitted: Pipeline, path: Path) -> None:
         raise MissingExtraError(
             "a .skops file needs the extra 'sklearn': pip install 'segmenter[sklearn]'"
         ) from error
-    skops.dump(fitted, path, compression=8)
+    return partial(skops.dump, file=path, compression=8)
 
 
 def load(path: Path) -> Pipeline:

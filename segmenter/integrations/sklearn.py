@@ -48,7 +48,7 @@ class SegmentCleaner(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.model = model
 
     def fit(self, X: Iterable[str], y: object = None) -> Self:  # noqa: N803 scikit-learn's name
-        """Checks the parameters and the first of the pages; returns itself."""
+        """Checks the parameters and the pages; returns itself."""
         self._kept()
         texts_of(X)
         return self
