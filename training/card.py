@@ -46,8 +46,11 @@ def since(found: dict[str, Any], about: dict[str, Any]) -> str:
     """How the packaged model differs from those that were measured; empty if it does not."""
     data, settings = about["trained on"], about["settings"]
     changes = []
-    if data["data_sha256"] != found.get("data_sha256"):  # evaluations before had none
+    # Evaluations before told no digest, and no number of variants.
+    if data["data_sha256"] != found.get("data_sha256"):
         changes.append(f"to {data['pages']} pages by {data['writers']} writers")
+    if data["variants"] != found.get("variants"):
+        changes.append(f"with {data['variants']} variants of pages")
     names = {*settings, *found["settings"]}
     changed = sorted(n for n in names if settings.get(n) != found["settings"].get(n))
     if changed:
