@@ -38,7 +38,7 @@ def found() -> dict[str, object]:
 
 def fitted_on(found: dict[str, object]) -> dict[str, object]:
     """What a model of the same pages and settings tells of itself."""
-    data = {name: found[name] for name in ("pages", "writers", "words", "data_sha256")}
+    data = {name: found[name] for name in ("pages", "writers", "words", "variants", "data_sha256")}
     return {"trained on": data, "settings": found["settings"]}
 
 
@@ -99,6 +99,8 @@ def test_figures_of_a_model_before_say_so(found: dict[str, object]) -> None:
     assert "measured before" not in told(found, same)
     corrected = same | {"trained on": same["trained on"] | {"data_sha256": "of other labels"}}
     assert since(found, corrected).startswith("the packaged model was fitted since, to 8 pages by ")
+    varied = same | {"trained on": same["trained on"] | {"variants": 99}}
+    assert since(found, varied) == "the packaged model was fitted since, with 99 variants of pages"
     other = corrected | {"settings": found["settings"] | {"c": 7.0}}
     assert since(found, other).endswith("writers and with other settings (c)")
     assert f"These figures are of models before: {since(found, other)}." in figures(found, other)
