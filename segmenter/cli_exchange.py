@@ -69,7 +69,7 @@ def export(
         )
         found = _labelled(records, model, failures)
         if tool == "spacy":
-            output.write(spacy.write(_of_utf8((page for page, _ in found), failures)))
+            output.write(spacy.write(_held((page for page, _ in found), failures)))
         elif tool == "label-studio":
             tasks = (label_studio.write(page, predicted) for page, predicted in found)
             for part in _array(tasks):
@@ -110,16 +110,16 @@ def _labelled(
             yield record.with_labels(to_segments(page.text, spans)), True
 
 
-def _of_utf8(pages: Iterable[LabelledPage], failures: list[InputError]) -> Iterator[LabelledPage]:
+def _held(pages: Iterable[LabelledPage], failures: list[InputError]) -> Iterator[LabelledPage]:
     """The pages that a file of spaCy can hold; the others are told and kept."""
     for page in pages:
         try:
-            page.text.encode()
-        except UnicodeEncodeError as error:
-            failures.append(InputError(f"page {page.id}: holds half a surrogate pair: {error}"))
-            _tell(str(failures[-1]))
-            continue
-        yield page
+            spacy.check(page)
+        except InputError as error:
+            failures.append(error)
+            _tell(str(error))
+        else:
+            yield page
 
 
 @click.command("import")

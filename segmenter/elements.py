@@ -58,7 +58,7 @@ def name_tokens(tag: str, identifier: str, classes: str) -> tuple[str, ...]:
     ('.body', '.lead', '.post', '.post-body', 'p')
     """
     tokens = {tag} if tag else set()
-    for kind, names in (("#", identifier[:200]), (".", classes[:1000])):
+    for kind, names in (("#", identifier), (".", classes[:1000])):
         for name in names.split()[:20]:
             parts = [part.lower() for part in _PARTS.findall(name)]
             tokens.update(kind + part for part in parts)
@@ -86,5 +86,5 @@ def name_roles(tag: str, identifier: str, classes: str) -> int:
     # The classes of these say what the page can show, not what it is.
     if tag in ("body", "html", "main", "article"):
         return 0
-    names = f"{tag} #{identifier[:200]} {classes[:1000]}"
+    names = f"{tag} #{identifier} {classes[:1000]}"
     return sum(1 << role for role, _, pattern in ROLES if pattern.search(names))

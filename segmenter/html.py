@@ -56,7 +56,6 @@ _BLOCK, _PLAIN, _MARK = range(3)
 _WITHOUT_SCRIPTS = 200
 """Words of a ``noscript`` over which it is read: a notice or a menu has fewer, an article more."""
 
-
 LONGEST_ID, LONGEST_CLASSES = 200, 2000
 """Characters of an element's id and of its classes that are kept: each block repeats them."""
 

@@ -65,3 +65,14 @@ def test_ids_that_are_no_texts_are_written_as_json() -> None:
     ]
     assert [json.loads(name) for name in found[:-1]] == given[:-1]
     assert found[-1] == "2"
+
+
+def test_an_id_of_any_depth_costs_its_own_page_alone() -> None:
+    """Reading and writing JSON give up at depths that differ a little."""
+    depths = range(900, 1100)
+    ids = ['"a"', *("[" * n + "]" * n for n in depths), '"b"']
+    lines = "".join(f'{{"id": {name}, "text": "Rain."}}\n' for name in ids)
+    result = run("clean", "--format", "jsonl", stdin=lines, code=1)
+    found = [json.loads(line)["id"] for line in result.stdout.splitlines()]
+    assert (found[0], found[-1]) == ("a", "b")
+    assert 2 < len(found) < len(ids)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from segmenter.errors import SegmenterError
 from tests.training_pages import pages
 from training.export import exporter, load
-from training.fit import SETTINGS, fit
+from training.fit import SETTINGS, fit, main
 from training.folds import Pages
 from training.score import Tally
 
@@ -51,3 +52,8 @@ def test_joblib_on_request(data: Pages, fitted: object, tmp_path: Path) -> None:
 def test_other_suffixes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SegmenterError, match=r"written as \.skops"):
         exporter(tmp_path / "pipeline.pkl")
+    output = tmp_path / "model.npz"
+    args = ["--output", str(output), "--export", str(tmp_path / "pipeline.pkl")]
+    result = CliRunner().invoke(main, args)
+    assert (result.exit_code, output.exists()) == (1, False)
+    assert "written as .skops" in result.stderr

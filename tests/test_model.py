@@ -118,7 +118,10 @@ def test_labels_that_are_no_names(copy: Path, labels: object) -> None:
     arrays = archives.read_arrays(copy)
     record = archives.record_of(copy, arrays) | {"labels": labels}
     archives.write_arrays(copy, arrays, record)
-    assert "label" in refused(copy)
+    assert refused(copy).removeprefix(f"{copy}: ") in (
+        "its labels are no names",
+        "it has a label twice",
+    )
 
 
 def test_members_that_are_packed_in_another_way(copy: Path) -> None:

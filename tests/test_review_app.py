@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from segmenter import cli
 from segmenter.formats import Record
@@ -132,6 +134,24 @@ def test_only_the_page_itself_may_ask(client: TestClient) -> None:
     headers = client.get("").headers
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_a_request_for_the_server_as_a_whole_is_refused() -> None:
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    async def never(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("asked")
+
+    headers = [(b"host", HOST.encode())]
+    scope: Scope = {"type": "http", "method": "OPTIONS", "path": "*", "headers": headers}
+    asyncio.run(Guard(never, TOKEN, [HOST])(scope, receive, send))
+    assert said[0]["status"] == 403
 
 
 def test_only_its_own_files_are_served(client: TestClient) -> None:

@@ -284,7 +284,7 @@ def measure(quick: bool, folds: int | None = None) -> Figures:
     probabilities = cross_calibrated(data, posteriors)
     tally = data.tally(labels)
     found: Figures = {
-        **describe(data.pages),
+        **describe(data.pages, data.others),
         "folds": len(chains),
         "blocks": len(labels),
         "settings": asdict(settings),

@@ -266,8 +266,8 @@ def label_runs(rows: Rows) -> list[NDArray[np.int8]]:
     return np.split(rows.label, edges)
 
 
-def describe(pages: Sequence[LabelledPage]) -> dict[str, object]:
-    """What a model fitted on ``pages``, and variants of them, tells of its data."""
+def describe(pages: Sequence[LabelledPage], others: Rows | None) -> dict[str, object]:
+    """What a model fitted on ``pages``, and ``others``, their variants, tells of its data."""
     digest = hashlib.sha256()
     for page in pages:
         digest.update(f"{page.id}\0{page.segments}\n".encode())
@@ -275,7 +275,7 @@ def describe(pages: Sequence[LabelledPage]) -> dict[str, object]:
         "pages": len(pages),
         "writers": len({page.writer for page in pages}),
         "words": sum(len(page.text.split()) for page in pages),
-        "variants": len(variants(pages)),
+        "variants": 0 if others is None else len(np.unique(others.page)),
         "data_sha256": digest.hexdigest(),
     }
 
@@ -312,7 +312,7 @@ def main(output: Path, extra: tuple[Path, ...], exported: Path | None) -> None:
         click.echo(f"{len(pages)} pages, {len(rows)} blocks; {len(public)} files of public counts")
         others = from_pages(variants(pages))
         fitted, chain = fit(rows, others, public, settings), chain_of(rows, settings)
-        about = {"trained on": describe(pages), "settings": asdict(settings)}
+        about = {"trained on": describe(pages, others), "settings": asdict(settings)}
         model = to_model(fitted, LABELS, chain, calibration.read(), retelling_of(settings), about)
     except SegmenterError as error:
         raise click.ClickException(str(error)) from error

@@ -56,7 +56,7 @@ def train(
     chain = chain_of(data.rows, settings, labels.names)
     measured, map_ = _measured(data, others, settings, jobs)
     about = {
-        "trained on": describe(data.pages),
+        "trained on": describe(data.pages, data.others),
         "settings": asdict(settings),
         "unseen writers": measured,
     }

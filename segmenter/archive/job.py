@@ -40,9 +40,6 @@ from segmenter.formats.sources import STANDARD_INPUT
 FOLDERS = ("pages", "dropped", "quarantine", "labels")
 """The folders of an output; whatever lies in them is the job's."""
 
-WRITTEN = ("", f"/{NAME}", *(f"/{folder}{file}" for folder in FOLDERS for file in ("", "/0.jsonl")))
-"""What of an output, behind its name, a pattern among the inputs must not name."""
-
 Start = Callable[[], Work[labelling.Item, Outcome]]
 Labellers = Pool[labelling.Item, Outcome]
 
@@ -89,7 +86,7 @@ def archive(
     with _not_begun():
         sources = [source for name in inputs for source in sources_of(name, settings.reading)]
         _check(sources, settings, labels, output)
-        _check_apart(inputs, sources, output)
+        _check_apart(inputs, sources, output, settings.to)
         store = Store(output)
     seen = progress or Progress()
     begun = monotonic()
@@ -202,12 +199,16 @@ def _check(
             _check_names(source)
 
 
-def _check_apart(inputs: Sequence[str], sources: Sequence[Source], output: str) -> None:
+def _check_apart(
+    inputs: Sequence[str], sources: Sequence[Source], output: str, target: str
+) -> None:
     """Refuses an output that the job would read, and an input that it would write over."""
+    files = ("", "/0.jsonl", "/00000/0.txt" if target == "text" else f"/0.{target}")
+    written = ["", f"/{NAME}", *(f"/{folder}{file}" for folder in FOLDERS for file in files)]
     for name in inputs:
         if name != STANDARD_INPUT and is_folder(name) and _lies_in(output, name):
             raise InputError(f"{output}: lies in the input {name}; name an output outside of it")
-        if any(_is_named(f"{output.rstrip('/')}{own}", name) for own in WRITTEN):
+        if any(_is_named(f"{output.rstrip('/')}{own}", name) for own in written):
             raise InputError(f"{output}: is what the pattern {name} names; name another output")
     for source in sources:
         if any(_lies_in(source.address, f"{output.rstrip('/')}/{own}") for own in FOLDERS):

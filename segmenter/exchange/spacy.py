@@ -37,10 +37,7 @@ def write(pages: Iterable[LabelledPage]) -> bytes:
     for page in pages:
         text, spans = page.text, spans_of(page)
         tokens = tokens_of(text, spans)
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise InputError(f"page {page.id}: holds half a surrogate pair: {error}") from error
+        check(page)
         words, spaces = [token.text for token in tokens], [token.space for token in tokens]
         doc = Doc(vocab, words=words, spaces=spaces)
         found = []
@@ -53,6 +50,14 @@ def write(pages: Iterable[LabelledPage]) -> bytes:
         file.add(doc)
     content: bytes = file.to_bytes()
     return content
+
+
+def check(page: LabelledPage) -> None:
+    """Raises `InputError` for a page of which UTF-8, and so a file, cannot hold the text."""
+    try:
+        page.text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"page {page.id}: holds half a surrogate pair: {error}") from error
 
 
 def read(content: bytes) -> Iterator[LabelledPage | InputError | None]:
